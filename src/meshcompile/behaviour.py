@@ -56,6 +56,7 @@ class Behaviour:
     dns_failover_priority: bool = True
     unnamed_dynamic_hosts: bool = True
     waypoint_ranges: bool = True
+    dynamic_outbound_mode: bool = True
     # Istio 1.31
     send_unhealthy_endpoints: bool = False
     subsets_inherit_tls_mode: bool = False
@@ -73,6 +74,18 @@ class Behaviour:
     listener_conflicts: bool = False
     tls_listeners_need_tls: bool = False
     sds_authority: bool = False
+    zone_aware_balancing: bool = False
+    http2_keepalive: bool = False
+    retry_budget_interval: bool = False
+    redirect_prefixes: bool = False
+    merge_replacing_lists: bool = False
+    excluded_hosts: bool = False
+    default_traffic_policy: bool = False
+    any_client_certificate: bool = False
+    dynamic_outbound: bool = False
+    looked_up_families: bool = False
+    rules_over_policies: bool = False
+    own_waypoints_only: bool = False
 
     @property
     def name(self) -> str:
@@ -114,6 +127,7 @@ ISTIO_1_29 = replace(
     dns_failover_priority=False,
     unnamed_dynamic_hosts=False,
     waypoint_ranges=False,
+    dynamic_outbound_mode=False,
 )
 ISTIO_1_31 = replace(
     ISTIO_1_30,
@@ -134,6 +148,18 @@ ISTIO_1_31 = replace(
     listener_conflicts=True,
     tls_listeners_need_tls=True,
     sds_authority=True,
+    zone_aware_balancing=True,
+    http2_keepalive=True,
+    retry_budget_interval=True,
+    redirect_prefixes=True,
+    merge_replacing_lists=True,
+    excluded_hosts=True,
+    default_traffic_policy=True,
+    any_client_certificate=True,
+    dynamic_outbound=True,
+    looked_up_families=True,
+    rules_over_policies=True,
+    own_waypoints_only=True,
     missing_backends_not_found=False,
 )
 

@@ -245,5 +245,14 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "in the ambient mesh.",
         f"{PULL}59797",
     ),
+    ReleaseChange(
+        "dynamic_outbound_mode",
+        "1.30",
+        "ALLOW_ANY_DYNAMIC_DNS refuses unknown hosts",
+        "The mesh config can have `outboundTrafficPolicy.mode: ALLOW_ANY_DYNAMIC_DNS`, which acts like "
+        "`REGISTRY_ONLY`. Earlier releases cannot read such a mesh config, and keep the one that they have.",
+        "https://github.com/istio/api/pull/3667",
+        keep=("set another `outboundTrafficPolicy.mode`",),
+    ),
 )
 """The rows, without order."""

@@ -145,5 +145,111 @@ CHANGES_1_31: tuple[ReleaseChange, ...] = (
         "Earlier releases send the name of the cluster.",
         f"{PULL}61218",
     ),
+    ReleaseChange(
+        "zone_aware_balancing",
+        "1.31",
+        "DestinationRules balance by zone",
+        "The field `zoneAwareLbSetting` of load balancers and of the mesh config exists: Envoy prefers endpoints "
+        "in its zone, as far as their share of the clients lasts, and other regions come last. It needs "
+        "`ISTIO_META_ENABLE_SELF_DISCOVERY` in the metadata of the proxies. Earlier releases refuse a "
+        "DestinationRule that has it, and skip it in the mesh config.",
+        f"{PULL}60765",
+    ),
+    ReleaseChange(
+        "http2_keepalive",
+        "1.31",
+        "HTTP/2 connections can be kept alive",
+        "The field `http2KeepAlive` of connection pools exists: Envoy sends PING frames, and closes a connection "
+        "that does not answer. Earlier releases refuse a DestinationRule or a Sidecar that has it.",
+        f"{PULL}60436",
+    ),
+    ReleaseChange(
+        "retry_budget_interval",
+        "1.31",
+        "Retry budgets have an interval",
+        "The field `budgetInterval` of retry budgets exists, and the `interval` of the budget in an "
+        "XBackendTrafficPolicy is read. Earlier releases refuse a DestinationRule that has it, and ignore the "
+        "interval of the policy.",
+        f"{PULL}60435",
+    ),
+    ReleaseChange(
+        "redirect_prefixes",
+        "1.31",
+        "Redirects replace a prefix",
+        "The field `prefixRewrite` of redirects exists. Earlier releases refuse a VirtualService that has it. A "
+        "redirect of an HTTPRoute whose `replacePrefixMatch` is empty leaves the path as it is; earlier releases "
+        "remove the matched prefix.",
+        f"{PULL}60385",
+    ),
+    ReleaseChange(
+        "merge_replacing_lists",
+        "1.31",
+        "EnvoyFilters can replace lists",
+        "The operation `MERGE_AND_REPLACE_LIST` exists. It merges like `MERGE`, but the lists of the patch "
+        "replace those of the object. Earlier releases refuse an EnvoyFilter that has it.",
+        f"{PULL}60553",
+    ),
+    ReleaseChange(
+        "excluded_hosts",
+        "1.31",
+        "Sidecars can exclude hosts",
+        "An egress host whose namespace begins with `~` excludes hosts: `~shop/*` those of a namespace, "
+        "`~/api.example` one host of all namespaces. Earlier releases refuse such a Sidecar, apart from the "
+        "namespace `~` alone, which does not exist there.",
+        f"{PULL}60581",
+    ),
+    ReleaseChange(
+        "default_traffic_policy",
+        "1.31",
+        "The mesh config has a default traffic policy",
+        "The setting `defaultTrafficPolicy` exists: connection pools and outlier detection for all clusters to "
+        "which no DestinationRule gives its own. The pool holds for inbound clusters and `PassthroughCluster` "
+        "too.",
+        f"{PULL}60664",
+    ),
+    ReleaseChange(
+        "any_client_certificate",
+        "1.31",
+        "Gateways can accept any client certificate",
+        "The field `insecureSkipVerify` of the TLS settings of servers exists, and `AllowInsecureFallback` of a "
+        "Gateway of the Gateway API is read: clients with an invalid certificate, or with none, are accepted. "
+        "Earlier releases refuse an Istio Gateway or a Sidecar with the field, and require a valid certificate "
+        "for the Gateway API.",
+        f"{PULL}60824",
+    ),
+    ReleaseChange(
+        "rules_over_policies",
+        "1.31",
+        "DestinationRules take precedence over policies of the Gateway API",
+        "If a DestinationRule and a BackendTLSPolicy or XBackendTrafficPolicy are for one host, the policy only "
+        "sets what the rule leaves out. In earlier releases the policy comes first, and the settings of the "
+        "DestinationRule have no effect, apart from its subsets.",
+        f"{PULL}60432",
+    ),
+    ReleaseChange(
+        "own_waypoints_only",
+        "1.31",
+        "Routes of services with another controller's waypoint have no effect",
+        "A route of the Gateway API whose parent is a Service or ServiceEntry is left alone if the waypoint of "
+        "the service is a Gateway of another controller. Earlier releases apply it, and write its status.",
+        f"{PULL}60914",
+    ),
+    ReleaseChange(
+        "dynamic_outbound",
+        "1.31",
+        "Sidecars resolve unknown hosts",
+        "The mode `ALLOW_ANY_DYNAMIC_DNS` works for sidecars: a request to a host that no service has goes to the"
+        " address that DNS gives for it, and TLS and other connections go to their original destination. Earlier "
+        "releases treat the mode like `REGISTRY_ONLY`.",
+        f"{PULL}59802",
+    ),
+    ReleaseChange(
+        "looked_up_families",
+        "1.31",
+        "Wildcard hosts are looked up in the families of the proxy",
+        "A proxy with IPv6 alone looks up IPv6 addresses of the hosts of ServiceEntries with `resolution: "
+        "DYNAMIC_DNS`. Earlier releases look up IPv4 addresses.",
+        f"{PULL}59802",
+    ),
 )
 """The rows, without order."""

@@ -107,7 +107,7 @@ def load(
     own = loaded(inputs, reading)
     remote = {name: loaded(given, reading) for name, given in sorted(keyed("clusters", clusters).items())}
     loading = Loading.of(reading, mesh_config, networks)
-    settings = settings_with(own.resources, loading.given)
+    settings = settings_with(own.resources, loading.given, behaviour)
     return Mesh(own, remote, settings, namespace, ambient, behaviour, keys, loading)
 
 

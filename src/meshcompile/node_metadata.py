@@ -81,6 +81,8 @@ class NodeMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """idle timeout of HTTP connections (`common_http_protocol_options`), for example `10s`"""
     dns_capture: bool = msgspec.field(name="DNS_CAPTURE", default=False)
     """whether the proxy resolves DNS names itself; then automatic addresses of ServiceEntries get listeners"""
+    dns_proxy_addr: str = msgspec.field(name="DNS_PROXY_ADDR", default="")
+    """address and port at which the proxy resolves names, with `DNS_CAPTURE`; `localhost:15053` by default"""
     unprivileged_pod: bool = msgspec.field(name="UNPRIVILEGED_POD", default=False)
     """whether the proxy cannot bind to ports below 1024; then ports below 1024 get no listener that binds"""
     inbound_listener_exact_balance: bool = msgspec.field(name="INBOUND_LISTENER_EXACT_BALANCE", default=False)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
+from meshcompile.behaviour import ISTIO_1_30, Behaviour
 from meshcompile.codes.mesh import INVALID_MESH_CONFIG, MESH_CONFIG_FROM, MESH_CONFIG_NOT_USED
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.documents import Document, Origin
@@ -75,28 +76,39 @@ def mesh_settings(
     resources: Iterable[Resource],
     mesh_config: Input | MeshConfig | None = None,
     networks: Input | MeshNetworks | None = None,
+    behaviour: Behaviour = ISTIO_1_30,
 ) -> MeshSettings:
     """The effective settings. A source that cannot be read is ignored, and a diagnostic says why.
 
     Raises UnreadableInput or InvalidArgument for a given file without settings.
     """
-    return settings_with(resources, given_settings(mesh_config, networks))
+    return settings_with(resources, given_settings(mesh_config, networks), behaviour)
 
 
-def settings_with(resources: Iterable[Resource], given: GivenSettings) -> MeshSettings:
-    """The effective settings, from the input and from what the caller passed."""
+def settings_with(resources: Iterable[Resource], given: GivenSettings, behaviour: Behaviour) -> MeshSettings:
+    """The effective settings in a release, from the input and from what the caller passed."""
     sources = sources_among(resources)
     if not sources and given is NOTHING_GIVEN:
         return MeshSettings()
     diagnostics: list[Diagnostic] = []
     in_input = _holding(sources, diagnostics)
-    mesh_layers = (_mesh_config(in_input, diagnostics), given.mesh)
+    written = (_mesh_config(in_input, diagnostics), given.mesh)
+    mesh_layers = [_known(layer, behaviour, diagnostics) for layer in written if layer]
     network_layers = (_networks(in_input, diagnostics), given.networks)
     return MeshSettings(
         tuple(layer for layer in mesh_layers if layer),
         tuple(layer for layer in network_layers if layer),
         (*diagnostics, *given.diagnostics),
     )
+
+
+def _known(layer: MeshConfig, behaviour: Behaviour, diagnostics: list[Diagnostic]) -> MeshConfig | None:
+    """What the release knows of a mesh config."""
+    from meshcompile.models.mesh.releases import known_to
+
+    known, findings = known_to(layer, behaviour)
+    diagnostics.extend(findings)
+    return known
 
 
 def _holding(sources: Sequence[SettingsSource], diagnostics: list[Diagnostic]) -> SettingsSource | None:

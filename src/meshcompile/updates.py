@@ -37,8 +37,12 @@ def updated(
     own = clusters.pop(_CONFIG)
     loading = _loading_after(before.loading, edit)
     is_as_it_was = loading is before.loading and _sources(own) == _sources(before.config_cluster)
-    settings = before.settings if is_as_it_was else settings_with(own.resources, loading.given)
+    settings = before.settings if is_as_it_was else _settings(own, loading)
     return Loaded(own, clusters, settings, loading)
+
+
+def _settings(own: Accepted, loading: Loading) -> MeshSettings:
+    return settings_with(own.resources, loading.given, loading.reading.admission.behaviour)
 
 
 _CONFIG = ""

@@ -42,6 +42,17 @@ UNTRIED = {
     "ProxyConfig.service_cluster",
     "ProxyConfig.tracing_service_name",
     "ProxyConfigSpec.environment_variables",  # models.mesh.merge: becomes proxy_metadata
+    "BudgetDetails.interval",  # the fields of Istio 1.31, which tests/releases tries
+    "ConnectionKeepalive.interval",
+    "ConnectionKeepalive.timeout",
+    "DefaultTrafficPolicy.connection_pool",
+    "DefaultTrafficPolicy.outlier_detection",
+    "ZoneAwareFailover.from_",
+    "ZoneAwareFailover.to",
+    "ZoneAwareLoadBalancerSetting.enabled",
+    "ZoneAwareLoadBalancerSetting.failover",
+    "ZoneAwareLoadBalancerSetting.failover_priority",
+    "ZoneAwareLoadBalancerSetting.min_cluster_size",
     "SDSProvider.name",
     "SDSProvider.port",
     "SDSProvider.service",

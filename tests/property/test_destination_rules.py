@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from meshcompile.behaviour import ISTIO_1_30
 from meshcompile.models.base import ObjectMeta
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import DestinationRule, TrafficPolicy
@@ -73,7 +74,7 @@ def everything(index: DestinationRuleIndex) -> list[Any]:
 
 
 def index(of: list[DestinationRule]) -> DestinationRuleIndex:
-    return destination_rule_index(ConfigStore.of(of), MESH, NOTHING)
+    return destination_rule_index(ConfigStore.of(of), MESH, NOTHING, ISTIO_1_30)
 
 
 @given(rules().flatmap(lambda found: st.tuples(st.just(found), st.permutations(found))))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meshcompile.behaviour import ISTIO_1_30
-from meshcompile.models.networking.destination_rule import LocalityDistribute, LocalityFailover
+from meshcompile.models.networking.localities import LocalityDistribute, LocalityFailover
 from meshcompile.proxy import ProxyType
 from meshcompile.resolve.endpoints.locality_balancing import LocalitySettings, balanced, covers
 from meshcompile.resolve.endpoints.locality_groups import LbEndpoint, LocalityGroup, total_weight

@@ -108,7 +108,7 @@ LEAVES: Mapping[str, frozenset[str]] = {
     "common": frozenset({"StringMatch"}),
     "networking.virtual_service": frozenset({"Percent"}),
     "networking.destination_rule": frozenset(
-        {"OutlierDetection", "ProxyProtocol", "ProxyProtocolVersion", "RetryBudget"}
+        {"ConnectionKeepalive", "OutlierDetection", "ProxyProtocol", "ProxyProtocolVersion", "RetryBudget"}
     ),
     "mesh.proxy_config": frozenset({"CustomTag"}),
     "telemetry.telemetry": frozenset({"CustomTag"}),

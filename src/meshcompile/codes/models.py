@@ -209,3 +209,11 @@ NOT_IN_RELEASE = Code(
     "The object needs another release of Istio than the one that meshcompile follows, so it is ignored. Choose the "
     "release of your mesh with `--istio`. `meshcompile validate --istio` shows what another release refuses.",
 )
+UNKNOWN_IN_RELEASE = Code(
+    "MC0146",
+    "unknown-in-release",
+    Severity.WARNING,
+    "Istio {release} does not know `{field}`: {effect}",
+    "The mesh config has a setting of a later release of Istio than the one that meshcompile follows. istiod skips "
+    "what it does not know. Choose the release of your mesh with `--istio`.",
+)

@@ -22,6 +22,7 @@ _TRANSPORT: Mapping[Traffic, str] = {
     Traffic.PLAIN: _PLAIN,
     Traffic.PLAIN_HTTP: _PLAIN,
     Traffic.TUNNELLED_HTTP: "",
+    Traffic.RECOGNIZED_HTTP: "",
     Traffic.TLS: _TLS,
     Traffic.MESH: _TLS,
     Traffic.MESH_HTTP: _TLS,
@@ -35,6 +36,7 @@ _MESH = ("istio", "istio-peer-exchange", *_MESH_HTTP)
 _ALPN: Mapping[Traffic, tuple[str, ...]] = {
     Traffic.PLAIN_HTTP: _HTTP,
     Traffic.TUNNELLED_HTTP: _HTTP,
+    Traffic.RECOGNIZED_HTTP: _HTTP,
     Traffic.MESH: _MESH,
     Traffic.MESH_HTTP: _MESH_HTTP,
     Traffic.MESH_TCP: ("istio-peer-exchange", "istio"),

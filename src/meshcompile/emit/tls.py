@@ -138,4 +138,5 @@ def _validation_context(validation: ClientValidation) -> CertificateValidationCo
         verify_certificate_spki=validation.spki_hashes,
         verify_certificate_hash=validation.certificate_hashes,
         crl=DataSource(filename=validation.crl) if validation.crl else None,
+        trust_chain_verification="ACCEPT_UNTRUSTED" if validation.accepts_any else "VERIFY_TRUST_CHAIN",
     )

@@ -84,7 +84,10 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
     "networking.virtual_service.Delay": {"exponential_delay": REFUSED},
     "networking.virtual_service.Abort": {"http2_error": REFUSED},
     "networking.virtual_service.L4MatchAttributes": {"source_subnet": NOT_IMPLEMENTED},
-    "networking.destination_rule.OutlierDetection": {"consecutive_errors": DEPRECATED},
+    "networking.destination_rule.OutlierDetection": {
+        "consecutive_errors": DEPRECATED,
+        "outlier_detection_http_error_codes": NOT_IMPLEMENTED,
+    },
     "networking.service_entry.ServiceEntry": {"status": COMPILED},
     "networking.service_entry.ServiceEntryStatus": _each(
         "conditions validation_messages observed_generation",
@@ -106,12 +109,10 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
         "timeout": _elsewhere("istiod uses it only to fetch the keys, which meshcompile receives as input")
     },
     "gateway_api.backend_policies.BackendTLSPolicySpec": {"options": NOT_IMPLEMENTED},
-    "gateway_api.backend_policies.BudgetDetails": {"interval": NOT_IMPLEMENTED},
     "gateway_api.backend_policies.RequestRate": {"interval": NOT_IMPLEMENTED},
     "gateway_api.backend_policies.XBackendTrafficPolicySpec": {"session_persistence": NOT_IMPLEMENTED},
     "gateway_api.filters.GRPCRouteFilter": {"extension_ref": INVALID_ROUTE},
     "gateway_api.filters.HTTPRouteFilter": _each("extension_ref external_auth", INVALID_ROUTE),
-    "gateway_api.gateway.FrontendTLSValidation": {"mode": NOT_IMPLEMENTED},
     "gateway_api.gateway.GatewayClassSpec": {
         "description": _elsewhere("it is a text for people"),
         "parameters_ref": NOT_IMPLEMENTED,

@@ -103,7 +103,7 @@ class ListenerPatching(Struct, frozen=True, eq=False):
                     draft.removed = True
                     self.patcher.changed(active.patch, place, before, None)
                     return
-                case Operation.MERGE:
+                case Operation.MERGE | Operation.MERGE_AND_REPLACE_LIST:
                     draft.message = active.into(before)
                     draft.open()
                     self.patcher.changed(active.patch, place, before, draft.message)
@@ -177,7 +177,7 @@ class ListenerPatching(Struct, frozen=True, eq=False):
                     chain.removed = True
                     self.patcher.changed(active.patch, place, before, None)
                     return
-                case Operation.MERGE:
+                case Operation.MERGE | Operation.MERGE_AND_REPLACE_LIST:
                     chain.message = self.merged_chain(active, before)
                     chain.filters = list(chain.message.filters)
                     self.patcher.changed(active.patch, place, before, chain.message)

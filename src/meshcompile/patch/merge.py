@@ -1,14 +1,15 @@
 """Merging of Envoy configuration: istiod's `pkg/proto/merge`, which is protobuf's merge except for durations.
 
-A scalar in the patch replaces the old one. Lists are appended. Maps gain and replace entries. Messages merge field by
-field. Of a oneof, only the last field that was set stays. A zero value without presence counts as unset, so it cannot
-replace anything, not even in a wrapper.
+A scalar in the patch replaces the old one. Lists are appended, or they replace the old ones. Maps gain and replace
+entries. Messages merge field by field. Of a oneof, only the last field that was set stays. A zero value without
+presence counts as unset, so it cannot replace anything, not even in a wrapper.
 
 Both sides are messages, or both are canonical JSON if no type is generated. Parts that a patch does not touch stay the
 same objects, with their origins.
 """
 
 from collections.abc import Mapping
+from enum import Enum, auto
 from functools import cache
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -22,11 +23,18 @@ from meshcompile.patch.editing import decoded_packed
 T = TypeVar("T")
 
 
+class Lists(Enum):
+    """What a list in a patch does to the old one."""
+
+    APPEND = auto()
+    REPLACE = auto()
+
+
 class TypeMismatch(Exception):
     """Two packed messages of different types, which cannot be merged."""
 
 
-def merged(message: str, old: T, patch: T) -> T:
+def merged(message: str, old: T, patch: T, lists: Lists = Lists.APPEND) -> T:
     """A message of this full name with a patch merged into it. Neither argument is modified."""
     known = descriptor(message)
     if known is None:
@@ -40,7 +48,7 @@ def merged(message: str, old: T, patch: T) -> T:
             if other is not field and _field(old, other.json_name) is not _NOTHING:
                 changes[other.json_name] = _NOTHING
         before = _field(old, name)
-        changes[name] = value if before is _NOTHING else _merged_field(field, before, value)
+        changes[name] = value if before is _NOTHING else _merged_field(field, before, value, lists)
     return _changed(old, changes)
 
 
@@ -60,17 +68,19 @@ def merged_packed(old: Packed, patch: Packed) -> Packed:
     return decoded_packed({**merged(name, before, said), "@type": TYPE_URL + name})
 
 
-def _merged_field(field: FieldDescriptor, old: Any, patch: Any) -> Any:
+def _merged_field(field: FieldDescriptor, old: Any, patch: Any, lists: Lists) -> Any:
     match field.cardinality:
         case "repeated":
+            if lists is Lists.REPLACE:
+                return patch
             return (*old, *patch) if isinstance(old, tuple) else [*old, *patch]
         case "map":
             return {**old, **patch}
         case _:
-            return _merged_value(field.type, old, patch) if field.kind == "message" else patch
+            return _merged_value(field.type, old, patch, lists) if field.kind == "message" else patch
 
 
-def _merged_value(message: str, old: Any, patch: Any) -> Any:
+def _merged_value(message: str, old: Any, patch: Any, lists: Lists = Lists.APPEND) -> Any:
     """A message of any type, in its JSON form, with a patch merged into it."""
     if message in WRAPPED:
         return old if patch == default("scalar", WRAPPED[message]) else patch
@@ -82,11 +92,11 @@ def _merged_value(message: str, old: Any, patch: Any) -> Any:
         case "Struct":
             return {**old, **patch}
         case "ListValue":
-            return [*old, *patch]
+            return patch if lists is Lists.REPLACE else [*old, *patch]
         case "Value":
-            return _merged_free_form(old, patch)
+            return _merged_free_form(old, patch, lists)
         case _:
-            return merged(message, old, patch)
+            return merged(message, old, patch, lists)
 
 
 def _merged_any(old: Any, patch: Any) -> Any:
@@ -98,11 +108,11 @@ def _says_nothing(packed: Any) -> bool:
     return len(_said(packed)) == (0 if isinstance(packed, Message) else 1)
 
 
-def _merged_free_form(old: Any, patch: Any) -> Any:
+def _merged_free_form(old: Any, patch: Any, lists: Lists) -> Any:
     match old, patch:
         case Mapping(), Mapping():
             return {**old, **patch}
-        case list(), list():
+        case list(), list() if lists is Lists.APPEND:
             return [*old, *patch]
         case _:
             return patch

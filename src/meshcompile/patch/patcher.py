@@ -8,7 +8,7 @@ from msgspec import Struct, field
 from meshcompile.codes.envoy_filters import PATCH_OF_OTHER_TYPE, PATCH_WITHOUT_EFFECT
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.envoy.message import Message
-from meshcompile.models.networking.envoy_filter import ApplyTo, Operation, PatchContext
+from meshcompile.models.networking.envoy_filter import MERGES, ApplyTo, Operation, PatchContext
 from meshcompile.patch.lists import Edit
 from meshcompile.patch.merge import TypeMismatch
 from meshcompile.patch.reasons import reason, suggestion
@@ -34,6 +34,11 @@ class ActivePatch(Struct, frozen=True, eq=False):
     @property
     def operation(self) -> Operation:
         return self.patch.operation
+
+    @property
+    def merges(self) -> bool:
+        """Whether the value is merged into objects that match."""
+        return self.operation in MERGES
 
     @property
     def message(self) -> Any:

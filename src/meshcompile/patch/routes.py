@@ -32,7 +32,7 @@ def patched_route_configuration(
         return routes
     gateway = patcher.facts.gateway if context is PatchContext.GATEWAY else None
     for active in patcher.patches(ApplyTo.ROUTE_CONFIGURATION, context):
-        if active.operation is not Operation.MERGE:
+        if not active.merges:
             patcher.missed(active.patch, Condition.OPERATION)
         elif patcher.meets(active.patch, routes_checks(active.patch, routes, gateway)):
             before, routes = routes, active.into(routes)
@@ -98,7 +98,7 @@ class VirtualHostPatching(Struct, frozen=True, eq=False):
                 case Operation.REMOVE:
                     self.patcher.changed(active.patch, place, before, None)
                     return before, True
-                case Operation.MERGE:
+                case Operation.MERGE | Operation.MERGE_AND_REPLACE_LIST:
                     host = active.into(before)
                 case Operation.REPLACE:
                     host = active.message
@@ -136,7 +136,7 @@ class VirtualHostPatching(Struct, frozen=True, eq=False):
     def route(self, route: Route, patches: Iterable[ActivePatch], place: str) -> Route | None:
         """A route with patches merged into it; None if a patch removes it."""
         for active in patches:
-            if active.operation not in (Operation.MERGE, Operation.REMOVE):
+            if not active.merges and active.operation is not Operation.REMOVE:
                 continue
             if not self.patcher.meets(active.patch, route_checks(active.patch, route)):
                 continue

@@ -12,9 +12,9 @@ from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHos
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpFilter
 from meshcompile.envoy.message import Message, at
 from meshcompile.envoy.reading import read
-from meshcompile.models.networking.envoy_filter import ApplyTo, EnvoyConfigObjectPatch
+from meshcompile.models.networking.envoy_filter import ApplyTo, EnvoyConfigObjectPatch, Operation
 from meshcompile.patch.editing import changed, decoded
-from meshcompile.patch.merge import merged
+from meshcompile.patch.merge import Lists, merged
 from meshcompile.queries import query
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.validate.patch_value import MESSAGES
@@ -46,11 +46,17 @@ class Value(Struct, Generic[M], frozen=True, eq=False):
     # that its id is not reused.
     _done: dict[int, tuple[M, M]] = field(default_factory=dict)
 
+    @property
+    def lists(self) -> Lists:
+        """What its lists do to those of the message."""
+        operation = None if self.patch.patch is None else self.patch.patch.operation
+        return Lists.REPLACE if operation is Operation.MERGE_AND_REPLACE_LIST else Lists.APPEND
+
     def into(self, message: M) -> M:
         """A message with this value merged into it."""
         known = self._done.get(id(message))
         if known is None:
-            new = changed(merged(MESSAGES[self.patch.apply_to], message, self.message), self.patch.origin)
+            new = changed(merged(MESSAGES[self.patch.apply_to], message, self.message, self.lists), self.patch.origin)
             known = self._done[id(message)] = (message, new)
         return known[1]
 

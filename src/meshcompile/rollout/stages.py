@@ -81,7 +81,7 @@ def with_edits(mesh: Mesh, edits: Sequence[ObjectEdit]) -> Mesh:
         for name, each in mesh.remote_clusters.items()
     }
     has_settings = any(edit.id[2] in WITH_SETTINGS for edit in edits)
-    settings = settings_with(own.resources, mesh.loading.given) if has_settings else mesh.settings
+    settings = settings_with(own.resources, mesh.loading.given, mesh.behaviour) if has_settings else mesh.settings
     return following(mesh, replace(mesh, config_cluster=own, remote_clusters=remote, settings=settings))
 
 

@@ -9,10 +9,12 @@ from enum import Enum, auto
 from msgspec import Struct
 from msgspec.structs import replace
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.documents import Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import DestinationRule, Subset, TrafficPolicy
 from meshcompile.snapshot.exports import EVERYWHERE, OWN_NAMESPACE, visibility
+from meshcompile.snapshot.filled_policies import filled_policy
 from meshcompile.snapshot.gateway_api.converted import FromGatewayApi
 from meshcompile.snapshot.resources import ConfigStore, oldest_first
 from meshcompile.snapshot.service import Service
@@ -24,7 +26,8 @@ class MergedDestinationRule(Struct, frozen=True):
     """The DestinationRules of one namespace for one host, merged. Name and namespace are those of the first rule.
 
     `workload_selector` is None for a rule for all clients. `traffic_policy` is the first that is set. `subsets` come
-    from all `parts`; of several subsets with one name, the first is used.
+    from all `parts`; of several subsets with one name, the first is used. `from_policy` says whether the first rule
+    stands for a policy of the Gateway API.
     """
 
     name: str
@@ -36,6 +39,7 @@ class MergedDestinationRule(Struct, frozen=True):
     subsets: tuple[Subset, ...]
     parts: tuple[DestinationRule, ...]
     origins: tuple[Origin, ...]
+    from_policy: bool = False
 
     def __hash__(self) -> int:
         """A hash of the fields that almost always distinguish rules."""
@@ -92,15 +96,17 @@ def _most_specific(hostname: str, rules: RulesByHost) -> tuple[MergedDestination
 
 
 def destination_rule_index(
-    resources: ConfigStore, mesh: MeshConfig, gateway_api: FromGatewayApi
+    resources: ConfigStore, mesh: MeshConfig, gateway_api: FromGatewayApi, behaviour: Behaviour
 ) -> DestinationRuleIndex:
     """The index of the accepted DestinationRules, and of those generated from the Gateway API."""
     own: dict[str, dict[str, list[MergedDestinationRule]]] = {}
     exported: dict[str, dict[str, list[MergedDestinationRule]]] = {}
     root_private: dict[str, list[MergedDestinationRule]] = {}
     private_default = OWN_NAMESPACE in mesh.default_destination_rule_export_to
-    for part in sorted((*resources.all(DestinationRule), *gateway_api.destination_rules), key=_precedence):
-        rule = _single(part)
+    written = [_single(part, from_policy=False) for part in resources.all(DestinationRule)]
+    from_policies = behaviour.rules_over_policies
+    generated = [_single(part, from_policy=from_policies) for part in gateway_api.destination_rules]
+    for rule in sorted((*written, *generated), key=_precedence):
         if _applies_at_home(rule):
             _merge(own.setdefault(rule.namespace, {}), rule)
         if not _is_private(rule, private_default):
@@ -117,12 +123,12 @@ def destination_rule_index(
     )
 
 
-def _precedence(rule: DestinationRule) -> tuple[bool, tuple[str, str, str]]:
+def _precedence(rule: MergedDestinationRule) -> tuple[bool, tuple[str, str, str]]:
     """Sort key: rules that select workloads first, then the oldest."""
-    return (rule.spec.workload_selector is None, oldest_first(rule))
+    return (rule.workload_selector is None, oldest_first(rule.parts[0]))
 
 
-def _single(part: DestinationRule) -> MergedDestinationRule:
+def _single(part: DestinationRule, *, from_policy: bool) -> MergedDestinationRule:
     """A merged rule with one part. A rule that selects workloads applies only to its own namespace, whatever its
     `exportTo`.
     """
@@ -137,6 +143,7 @@ def _single(part: DestinationRule) -> MergedDestinationRule:
         subsets=spec.subsets,
         parts=(part,),
         origins=(part.origin,),
+        from_policy=from_policy,
     )
 
 
@@ -219,11 +226,19 @@ def _joined(rule: MergedDestinationRule, incoming: MergedDestinationRule) -> Mer
     known = {subset.name for subset in rule.subsets}
     return replace(
         rule,
-        traffic_policy=incoming.traffic_policy if rule.traffic_policy is None else rule.traffic_policy,
+        traffic_policy=_joined_policy(rule, incoming),
         subsets=(*rule.subsets, *(subset for subset in incoming.subsets if subset.name not in known)),
         parts=(*rule.parts, *incoming.parts),
         origins=(*rule.origins, *incoming.origins),
     )
+
+
+def _joined_policy(rule: MergedDestinationRule, incoming: MergedDestinationRule) -> TrafficPolicy | None:
+    """The first policy that is set. A policy of the Gateway API fills what a rule that a user wrote leaves out."""
+    first, second = rule.traffic_policy, incoming.traffic_policy
+    if rule.from_policy == incoming.from_policy or first is None or second is None:
+        return second if first is None else first
+    return filled_policy(second, first) if rule.from_policy else filled_policy(first, second)
 
 
 def _frozen(rules: Mapping[str, list[MergedDestinationRule]]) -> RulesByHost:
@@ -241,5 +256,6 @@ def _label_keys(rules: Mapping[str, Iterable[MergedDestinationRule]]) -> Iterato
 
 def _failover_labels(policy: TrafficPolicy) -> Iterator[str]:
     for balancer in (policy.load_balancer, *(settings.load_balancer for settings in policy.port_level_settings)):
-        if balancer is not None and balancer.locality_lb_setting is not None:
-            yield from (label.partition("=")[0] for label in balancer.locality_lb_setting.failover_priority)
+        for setting in () if balancer is None else (balancer.locality_lb_setting, balancer.zone_aware_lb_setting):
+            if setting is not None:
+                yield from (label.partition("=")[0] for label in setting.failover_priority)

@@ -257,7 +257,7 @@ def _virtual_services(snapshot: "Snapshot", key: None) -> VirtualServiceIndex:
 
 @query
 def _destination_rules(snapshot: "Snapshot", key: None) -> DestinationRuleIndex:
-    return destination_rule_index(_config_store(snapshot), snapshot.mesh, snapshot.gateway_api)
+    return destination_rule_index(_config_store(snapshot), snapshot.mesh, snapshot.gateway_api, snapshot.behaviour)
 
 
 @query

@@ -20,7 +20,7 @@ def following(mesh: Mesh, behaviour: Behaviour) -> Mesh:
         mesh,
         config_cluster=own,
         remote_clusters=remote,
-        settings=settings_with(own.resources, loading.given),
+        settings=settings_with(own.resources, loading.given, behaviour),
         behaviour=behaviour,
         loading=loading,
     )

@@ -38,7 +38,11 @@ MODULES = {
 """Istio's kinds, and the modules with their rules. A module is imported when the first object of its kind is read."""
 
 KINDS_OF_RELEASES = frozenset(
-    {"AuthorizationPolicy", "DestinationRule", "HTTPRoute", "ServiceEntry", "TCPRoute", "Telemetry", "TrafficExtension"}
+    {
+        *("AuthorizationPolicy", "DestinationRule", "EnvoyFilter", "Gateway", "HTTPRoute", "KubernetesGateway"),
+        *("ServiceEntry", "Sidecar", "TCPRoute", "Telemetry", "TrafficExtension", "VirtualService"),
+        "XBackendTrafficPolicy",
+    }
 )
 """The kinds with rules that do not hold in every release of Istio, which are in `releases`."""
 

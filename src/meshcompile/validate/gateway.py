@@ -95,8 +95,9 @@ def host_problems(host: str, in_gateway: bool, generated: bool = False) -> Itera
         return
     if slash and not (namespace and name):
         yield "the part before or after `/` is empty"
-    allowed = ("*", ".") if in_gateway and not generated else ("*", ".", "~")
-    if slash and namespace not in allowed and not is_label(namespace):
+    allowed = ("*", ".") if in_gateway and not generated else ("*", ".", "~") if in_gateway else ("*", ".", "")
+    of = namespace if in_gateway else namespace.removeprefix("~")  # a Sidecar can exclude the hosts of a namespace
+    if slash and of not in allowed and not is_label(of):
         yield f"`{namespace}` is not a valid namespace"
     yield from _name_problems(name if slash else host, in_gateway)
 

@@ -1,5 +1,7 @@
 """Rules of the actions and filters of `http` rules: redirects, rewrites, retries, faults, CORS and direct responses."""
 
+from collections.abc import Iterable
+
 from meshcompile.codes import validation as codes
 from meshcompile.models.common import StringMatch
 from meshcompile.models.networking.virtual_service import (
@@ -8,6 +10,7 @@ from meshcompile.models.networking.virtual_service import (
     Delay,
     HTTPDirectResponse,
     HTTPFaultInjection,
+    HTTPMatchRequest,
     HTTPRedirect,
     HTTPRetry,
     HTTPRewrite,
@@ -55,9 +58,15 @@ NAMED_STATUSES = frozenset(
 """HTTP statuses for which Go has a name."""
 
 
-def redirect(node: HTTPRedirect) -> Found:
+def redirect(node: HTTPRedirect, matches: Iterable[HTTPMatchRequest]) -> Found:
+    """Findings about the redirect of a rule with these matches. Only the first is reported."""
     changes_port = node.port is not None or node.derive_port is not None
-    if not (node.uri or node.authority or node.scheme or changes_port):
+    if node.uri and node.prefix_rewrite:
+        yield codes.REDIRECT(node.at("prefix_rewrite"), problem="`uri` and `prefixRewrite` exclude each other")
+    elif node.prefix_rewrite and any(match.uri is not None and match.uri.prefix is None for match in matches):
+        problem = "`prefixRewrite` needs every `uri` of the rule to be matched by `prefix`"
+        yield codes.REDIRECT(node.at("prefix_rewrite"), problem=problem)
+    elif not (node.uri or node.prefix_rewrite or node.authority or node.scheme or changes_port):
         yield codes.REDIRECT(node, problem="a redirect needs `uri`, `authority`, `scheme` or a port")
     elif node.redirect_code and not 300 <= node.redirect_code <= 399:
         problem = f"the status of a redirect must be 300 to 399, not {node.redirect_code}"

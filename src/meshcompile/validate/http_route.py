@@ -25,7 +25,6 @@ PARTS: Mapping[str, Callable[[Any], Found]] = {
     "cors_policy": cors,
     "fault": fault,
     "mirror": destination,
-    "redirect": redirect,
     "direct_response": direct_response,
     "retries": retry,
     "rewrite": rewrite,
@@ -41,6 +40,8 @@ def http_route(route: HTTPRoute, is_delegate: bool, generated: bool) -> Found:
     for field, rules in PARTS.items():
         if (part := getattr(route, field)) is not None:
             yield from rules(part)
+    if route.redirect is not None:
+        yield from redirect(route.redirect, route.match)
     yield from authority_twice(route.rewrite, route.headers)
     yield from _mirrors(route)
     for target in route.route:

@@ -1,12 +1,16 @@
-"""Locality load balancing: istiod's `ValidateLocalityLbSetting`."""
+"""Locality and zone-aware load balancing: istiod's `ValidateLocalityLbSetting`."""
 
 from collections.abc import Iterable
 
 from meshcompile.codes import validation as codes
 from meshcompile.models.networking.destination_rule import (
     LoadBalancerSettings,
+)
+from meshcompile.models.networking.localities import (
     LocalityDistribute,
     LocalityFailover,
+    ZoneAwareFailover,
+    ZoneAwareLoadBalancerSetting,
 )
 from meshcompile.validate.checks import Found
 from meshcompile.values.labels import REGION, SUBZONE, ZONE
@@ -38,6 +42,19 @@ def locality_settings(balancer: LoadBalancerSettings, detects_outliers: bool) ->
             yield codes.LOCALITY(failover, problem=problem)
 
 
+def zone_settings(settings: ZoneAwareLoadBalancerSetting, detects_outliers: bool) -> Found:
+    """Findings about zone-aware load balancing: istiod's `ValidateZoneAwareLbSetting`."""
+    for index, label in enumerate(settings.failover_priority):
+        if label in TOPOLOGY:
+            problem = f"`{label}` cannot be a priority: Envoy takes care of regions and zones"
+            yield codes.LOCALITY(settings.at("failover_priority", index), problem=problem)
+    if (settings.failover or settings.failover_priority) and not detects_outliers:
+        yield codes.FAILOVER_WITHOUT_OUTLIER_DETECTION(settings)
+    for failover in settings.failover:
+        if wrong := _failover_problem(failover):
+            yield codes.LOCALITY(failover, problem=wrong)
+
+
 def _weights_problem(distribute: LocalityDistribute) -> str | None:
     weights = distribute.to.values()
     if any(not 1 <= weight <= 100 for weight in weights):
@@ -45,7 +62,7 @@ def _weights_problem(distribute: LocalityDistribute) -> str | None:
     return None if sum(weights) == 100 else f"the weights add up to {sum(weights)}, not to 100"
 
 
-def _failover_problem(failover: LocalityFailover) -> str | None:
+def _failover_problem(failover: LocalityFailover | ZoneAwareFailover) -> str | None:
     both = failover.from_ + failover.to
     if failover.from_ == failover.to:
         return "`from` and `to` are the same region"

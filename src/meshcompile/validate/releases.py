@@ -3,15 +3,15 @@
 The other modules have the rules of all releases. An object that a release refuses takes no part.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from meshcompile.behaviour import Behaviour
-from meshcompile.codes.models import NOT_IN_RELEASE
-from meshcompile.diagnostics import Diagnostic
+from meshcompile.codes.models import FIELD_WITHOUT_EFFECT, NOT_IN_RELEASE
+from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.documents import Origin
 from meshcompile.models.base import Node, Resource
 from meshcompile.validate.checks import bounds
@@ -52,7 +52,7 @@ def release_violations(resource: Resource, behaviour: Behaviour) -> tuple[Diagno
 
 def _finding(place: Place | Diagnostic, resource: Resource, behaviour: Behaviour) -> Diagnostic:
     if isinstance(place, Diagnostic):
-        return replace(place, rejected=True)
+        return replace(place, rejected=place.severity is Severity.ERROR)
     field = place.origin.field or resource.kind
     return NOT_IN_RELEASE(place.origin, field=field, problem=place.problem, release=behaviour.name, rejected=True)
 
@@ -60,24 +60,54 @@ def _finding(place: Place | Diagnostic, resource: Resource, behaviour: Behaviour
 def _fields(*paths: str) -> Callable[[Resource], Iterator[Place]]:
     """The fields at these paths, which the release does not have."""
 
+    steps = tuple(tuple(path.split(".")) for path in paths)
+
     def places(resource: Resource) -> Iterator[Place]:
-        for path in paths:
-            yield from (Place(origin, "it has no such field") for origin in _written(resource, path.split(".")))
+        for path in steps:
+            for origin in _written(resource, path):
+                yield Place(origin, "it has no such field")
 
     return places
 
 
-def _written(node: Node, path: list[str]) -> Iterator[Origin]:
+def _unread(path: str) -> Callable[[Resource], Iterator[Diagnostic]]:
+    """The field at a path, which the release has and does not read."""
+
+    def places(resource: Resource) -> Iterator[Diagnostic]:
+        for origin in _written(resource, tuple(path.split("."))):
+            yield FIELD_WITHOUT_EFFECT(origin, field=origin.field or path, why="this release of Istio does not read it")
+
+    return places
+
+
+def _written(node: Node, path: tuple[str, ...]) -> Iterator[Origin]:
     """The origins of a field, of each item of the lists above it."""
-    name, *below = path
-    if not below:
-        if name in node.model_fields_set:
-            yield node.at(name)
-        return
-    value = getattr(node, name, None)
-    for item in value if isinstance(value, tuple) else (value,):
-        if isinstance(item, Node):
-            yield from _written(item, below)
+    *above, name = path
+    yield from (each.at(name) for each in _nodes(node, above) if name in each.model_fields_set)
+
+
+def _policy_fields(*paths: str) -> Callable[[Resource], Iterator[Place]]:
+    """Fields of the traffic policies of a DestinationRule: of its whole host, its subsets, and their ports."""
+    policies = ("spec.traffic_policy", "spec.subsets.traffic_policy")
+    levels = tuple(f"{policy}{port}" for policy in policies for port in ("", ".port_level_settings"))
+    return _fields(*(f"{level}.{path}" for level in levels for path in paths))
+
+
+def _excluded_hosts(resource: Resource) -> Iterator[Place | Diagnostic]:
+    """The hosts with `~` in releases where it is only the namespace that does not exist."""
+    from meshcompile.models.networking.sidecar import Sidecar  # for a fast start: few kinds need it
+    from meshcompile.validate.sidecar import overlapping_hosts
+
+    assert isinstance(resource, Sidecar)
+    for listener in resource.spec.egress:
+        for index, host in enumerate(listener.hosts):
+            namespace, _, name = host.partition("/")
+            if name and namespace.startswith("~") and namespace != "~":
+                yield Place(listener.at("hosts", index), f"`{host}` would exclude hosts, which it cannot")
+        if any(host.startswith("~/") for host in listener.hosts):
+            known = set(overlapping_hosts(listener, resource.namespace, with_excluded=False))
+            overlapping = overlapping_hosts(listener, resource.namespace, with_excluded=True)
+            yield from (finding for finding in overlapping if finding not in known)
 
 
 def _kind(resource: Resource) -> Iterator[Place]:
@@ -97,14 +127,16 @@ def _values(path: str, problem: str, refused: Callable[[object], bool]) -> Calla
     return places
 
 
-def _nodes(node: Node, path: list[str]) -> Iterator[Node]:
-    if not path:
-        yield node
-        return
-    value = getattr(node, path[0], None)
-    for item in value if isinstance(value, tuple) else (value,):
-        if isinstance(item, Node):
-            yield from _nodes(item, path[1:])
+def _nodes(node: Node, path: Sequence[str]) -> Sequence[Node]:
+    """The nodes at a path, of each item of the lists on the way."""
+    nodes: Sequence[Node] = (node,)
+    for name in path:
+        if not nodes:
+            return ()
+        values = (getattr(each, name, None) for each in nodes)
+        items = (item for value in values for item in (value if isinstance(value, tuple) else (value,)))
+        nodes = [item for item in items if isinstance(item, Node)]
+    return nodes
 
 
 def _slow_warmups(resource: Resource) -> Iterator[Diagnostic]:
@@ -172,7 +204,32 @@ RULES: Mapping[str, tuple[ReleaseRule, ...]] = {
         ),
         ReleaseRule("trust_domain_sources", False, _trust_domain_keys),
     ),
-    "DestinationRule": (ReleaseRule("slow_warmups", False, _slow_warmups),),
+    "DestinationRule": (
+        ReleaseRule("slow_warmups", False, _slow_warmups),
+        ReleaseRule("zone_aware_balancing", False, _policy_fields("load_balancer.zone_aware_lb_setting")),
+        ReleaseRule("http2_keepalive", False, _policy_fields("connection_pool.http.http2_keep_alive")),
+        ReleaseRule("http2_keepalive", False, _policy_fields("outlier_detection.outlier_detection_http_error_codes")),
+        ReleaseRule(
+            "retry_budget_interval",
+            False,
+            _fields(
+                "spec.traffic_policy.retry_budget.budget_interval",
+                "spec.subsets.traffic_policy.retry_budget.budget_interval",
+            ),
+        ),
+    ),
+    "EnvoyFilter": (
+        ReleaseRule(
+            "merge_replacing_lists",
+            False,
+            _values(
+                "spec.config_patches.patch.operation",
+                "it has no such operation",
+                lambda operation: operation == "MERGE_AND_REPLACE_LIST",
+            ),
+        ),
+    ),
+    "Gateway": (ReleaseRule("any_client_certificate", False, _fields("spec.servers.tls.insecure_skip_verify")),),
     "HTTPRoute": (
         ReleaseRule("redirect_codes", False, _new_redirects),
         ReleaseRule(
@@ -182,6 +239,18 @@ RULES: Mapping[str, tuple[ReleaseRule, ...]] = {
         ),
     ),
     "ServiceEntry": (ReleaseRule("dynamic_sidecars", False, _dynamic_entries),),
+    "Sidecar": (
+        ReleaseRule("excluded_hosts", False, _excluded_hosts),
+        ReleaseRule(
+            "http2_keepalive",
+            False,
+            _fields(
+                "spec.inbound_connection_pool.http.http2_keep_alive",
+                "spec.ingress.connection_pool.http.http2_keep_alive",
+            ),
+        ),
+        ReleaseRule("any_client_certificate", False, _fields("spec.ingress.tls.insecure_skip_verify")),
+    ),
     "TCPRoute": (
         ReleaseRule("stable_tcp_routes", False, _version("v1")),
         ReleaseRule(
@@ -193,6 +262,14 @@ RULES: Mapping[str, tuple[ReleaseRule, ...]] = {
         ),
     ),
     "Telemetry": (ReleaseRule("context_propagation", False, _fields("spec.tracing.disable_context_propagation")),),
+    "KubernetesGateway": (
+        ReleaseRule("any_client_certificate", False, _unread("spec.tls.frontend.default.validation.mode")),
+        ReleaseRule("any_client_certificate", False, _unread("spec.tls.frontend.per_port.tls.validation.mode")),
+    ),
+    "XBackendTrafficPolicy": (
+        ReleaseRule("retry_budget_interval", False, _unread("spec.retry_constraint.budget.interval")),
+    ),
+    "VirtualService": (ReleaseRule("redirect_prefixes", False, _fields("spec.http.redirect.prefix_rewrite")),),
     "TrafficExtension": (ReleaseRule("traffic_extensions", False, _kind),),
 }
 """The rules by kind."""

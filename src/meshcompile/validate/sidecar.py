@@ -152,10 +152,18 @@ def _egress_port(listener: IstioEgressListener, port: SidecarPort) -> Found:
 def _egress_hosts(listener: IstioEgressListener, own_namespace: str) -> Found:
     if not listener.hosts:
         yield codes.MISSING(listener.at("hosts"), field="hosts", reason=": a listener needs at least one host")
-    seen: dict[str, set[str]] = {}
     for index, host in enumerate(listener.hosts):
         if problem := host_problem(host, in_gateway=False):
             yield codes.GATEWAY_HOST(listener.at("hosts", index), host=host, problem=problem)
+    yield from overlapping_hosts(listener, own_namespace, with_excluded=False)
+
+
+def overlapping_hosts(listener: IstioEgressListener, own_namespace: str, *, with_excluded: bool) -> Found:
+    """The hosts that overlap with earlier ones. Those with `~` count only in some releases."""
+    seen: dict[str, set[str]] = {}
+    for index, host in enumerate(listener.hosts):
+        if host.startswith("~") and not with_excluded:
+            continue
         written, slash, name = host.partition("/")
         if not slash:
             continue

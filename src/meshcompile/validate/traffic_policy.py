@@ -7,6 +7,7 @@ from math import isqrt
 
 from meshcompile.codes import validation as codes
 from meshcompile.models.networking.destination_rule import (
+    ConnectionKeepalive,
     ConnectionPoolSettings,
     ConsistentHashLB,
     H2UpgradePolicy,
@@ -22,7 +23,7 @@ from meshcompile.models.networking.destination_rule import (
 )
 from meshcompile.validate import tls
 from meshcompile.validate.checks import MILLISECOND, Found, bounds, duration, errors, not_negative, port
-from meshcompile.validate.locality import locality_settings
+from meshcompile.validate.locality import locality_settings, zone_settings
 from meshcompile.validate.names import fqdn_problem, is_address
 
 LARGEST_TABLE = 5_000_011
@@ -123,9 +124,18 @@ def _http_pool(http: HTTPSettings) -> Found:
         "max_concurrent_streams",
     )
     yield from duration(http, "idle_timeout")
+    if http.http2_keep_alive is not None:
+        yield from _keepalive(http.http2_keep_alive)
     if http.h2_upgrade_policy is H2UpgradePolicy.UPGRADE and http.use_client_protocol:
         problem = "`h2UpgradePolicy: UPGRADE` and `useClientProtocol` exclude each other"
         yield codes.CONNECTION_POOL(http.at("use_client_protocol"), problem=problem)
+
+
+def _keepalive(pings: ConnectionKeepalive) -> Found:
+    for field in ("interval", "timeout"):
+        if getattr(pings, field) is None:
+            yield codes.MISSING(pings.at(field), field=field, reason=": PING frames need `interval` and `timeout`")
+    yield from duration(pings, "interval", "timeout")
 
 
 def _tcp_pool(tcp: TCPSettings) -> Found:
@@ -150,7 +160,12 @@ def _load_balancer(balancer: LoadBalancerSettings, outlier: OutlierDetection | N
     yield from _deprecated_warmup(balancer)
     if balancer.consistent_hash is not None:
         yield from _consistent_hash(balancer.consistent_hash)
+    if balancer.locality_lb_setting is not None and balancer.zone_aware_lb_setting is not None:
+        problem = "`localityLbSetting` and `zoneAwareLbSetting` exclude each other"
+        yield codes.LOCALITY(balancer.at("zone_aware_lb_setting"), problem=problem)
     yield from locality_settings(balancer, outlier is not None)
+    if balancer.zone_aware_lb_setting is not None:
+        yield from zone_settings(balancer.zone_aware_lb_setting, outlier is not None)
     if balancer.warmup is not None:
         yield from _warmup(balancer.warmup)
 

@@ -11,6 +11,8 @@ from msgspec import Struct
 
 BLACK_HOLE_CLUSTER = "BlackHoleCluster"
 PASSTHROUGH_CLUSTER = "PassthroughCluster"
+UNKNOWN_HOSTS_CLUSTER = "AllowAnyDynamicDNSCluster"
+UNKNOWN_HOSTS = "allow_any_dynamic_dns"
 INBOUND_PASSTHROUGH_CLUSTER = "InboundPassthroughCluster"
 HBONE_PORT = 15008
 ORIGINAL_DESTINATION = "envoy.filters.listener.original_dst"

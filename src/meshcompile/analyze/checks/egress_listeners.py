@@ -39,8 +39,8 @@ def _by_port(context: Context) -> Mapping[int, list[Service]]:
 def _hidden(
     sidecar: Sidecar, listener: IstioEgressListener, general: IstioEgressListener, services: Iterable[Service]
 ) -> Iterator[Diagnostic]:
-    own = imported_hosts(listener.hosts, sidecar.namespace)
-    wider = imported_hosts(general.hosts, sidecar.namespace)
+    own = imported_hosts(listener.hosts, sidecar.namespace, may_exclude=True)
+    wider = imported_hosts(general.hosts, sidecar.namespace, may_exclude=True)
     hidden = [
         service.hostname
         for service in services
@@ -61,5 +61,7 @@ def _hidden(
 
 
 def _imports(hosts: Mapping[str, ImportedHosts], service: Service) -> bool:
-    found = (hosts.get(namespace) for namespace in (service.namespace, EVERYWHERE))
-    return any(each is not None and each.match_service(service.hostname) for each in found)
+    found = [each for namespace in (service.namespace, EVERYWHERE) if (each := hosts.get(namespace)) is not None]
+    if any(each.excludes(service.hostname) for each in found):
+        return False
+    return any(each.match_service(service.hostname) for each in found)

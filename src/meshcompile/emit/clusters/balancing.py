@@ -7,6 +7,7 @@ from meshcompile.envoy.config.cluster import (
     CircuitBreakersThresholdsRetryBudget,
     ClusterCommonLbConfig,
     ClusterCommonLbConfigLocalityWeightedLbConfig,
+    ClusterCommonLbConfigZoneAwareLbConfig,
     ClusterLeastRequestLbConfig,
     ClusterMaglevLbConfig,
     ClusterRingHashLbConfig,
@@ -20,7 +21,7 @@ from meshcompile.envoy.type import Percent
 from meshcompile.models.networking.destination_rule import OutlierDetection as OutlierSettings
 from meshcompile.models.networking.destination_rule import RetryBudget
 from meshcompile.queries import derived
-from meshcompile.resolve.clusters.ir import NO_LIMITS, Algorithm, Balancing, SlowStart, Thresholds
+from meshcompile.resolve.clusters.ir import NO_LIMITS, Algorithm, Balancing, SlowStart, Thresholds, ZoneRouting
 
 UNLIMITED = 4294967295
 DEFAULT_RETRY_PERCENT = 20.0
@@ -36,13 +37,25 @@ _DRAINING = HealthStatusSet(statuses=("HEALTHY", "DRAINING", "UNKNOWN", "DEGRADE
 
 def common_lb_config(balancing: Balancing) -> ClusterCommonLbConfig:
     """The load balancing settings that do not depend on the algorithm."""
-    if not balancing.locality_weighted and balancing.panic_threshold is None and not balancing.keeps_draining:
+    threshold, zones = balancing.panic_threshold, balancing.zones
+    if not balancing.locality_weighted and zones is None and threshold is None and not balancing.keeps_draining:
         return _NO_COMMON_CONFIG
-    threshold = balancing.panic_threshold
     return ClusterCommonLbConfig(
         healthy_panic_threshold=None if threshold is None else _percent(threshold),
+        zone_aware_lb_config=None if zones is None else _zone_aware(zones),
         locality_weighted_lb_config=_BY_LOCALITY if balancing.locality_weighted else None,
         override_host_status=_DRAINING if balancing.keeps_draining else None,
+    )
+
+
+def _zone_aware(zones: ZoneRouting) -> ClusterCommonLbConfigZoneAwareLbConfig:
+    least = zones.min_cluster_size
+    return at(
+        ClusterCommonLbConfigZoneAwareLbConfig(
+            routing_enabled=None if zones.enabled else _ZERO_PERCENT,
+            min_cluster_size=None if least is None else str(least),
+        ),
+        zones.origin,
     )
 
 
@@ -159,6 +172,7 @@ def _retry_budget(budget: RetryBudget) -> CircuitBreakersThresholdsRetryBudget:
         CircuitBreakersThresholdsRetryBudget(
             budget_percent=_percent(DEFAULT_RETRY_PERCENT if budget.percent is None else budget.percent),
             min_retry_concurrency=budget.min_retry_concurrency or DEFAULT_RETRY_CONCURRENCY,
+            budget_interval=duration(budget.budget_interval),
         ),
         budget.origin,
     )

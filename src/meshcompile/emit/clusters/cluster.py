@@ -15,13 +15,12 @@ from meshcompile.emit.clusters.balancing import (
 from meshcompile.emit.clusters.http import HTTP_OPTIONS, http_options
 from meshcompile.emit.clusters.security import transport_socket, transport_socket_matches
 from meshcompile.emit.config_sources import OVER_ADS
-from meshcompile.emit.dns_cache import dns_cache
+from meshcompile.emit.dns_cache import FAMILIES, dns_cache
 from meshcompile.emit.locality_endpoints import EndpointEmitter
 from meshcompile.envoy.config.cluster import (
     Cluster,
     ClusterCustomClusterType,
     ClusterDiscoveryType,
-    ClusterDnsLookupFamily,
     ClusterEdsClusterConfig,
     ClusterLbPolicy,
     ClusterOriginalDstLbConfig,
@@ -53,6 +52,7 @@ from meshcompile.resolve.clusters.ir import (
     Keepalive,
     ServiceName,
 )
+from meshcompile.resolve.dns_caches import DnsCache
 
 NEVER = "9223372035s"  # the longest duration that istiod writes
 DNS_JITTER = "0.100s"
@@ -72,7 +72,6 @@ _LB_POLICIES: dict[Algorithm, ClusterLbPolicy] = {
     Algorithm.MAGLEV: "MAGLEV",
     Algorithm.CLUSTER_PROVIDED: "CLUSTER_PROVIDED",
 }
-_FAMILIES: dict[str, ClusterDnsLookupFamily] = {"V4_ONLY": "V4_ONLY", "V6_ONLY": "V6_ONLY", "ALL": "ALL"}
 
 _METADATA_EXCHANGE = (
     Filter(
@@ -98,14 +97,14 @@ def _cluster(resolved: ir.Cluster, balancing: ir.Balancing, endpoints: EndpointE
         name=resolved.name,
         alt_stat_name=f"{resolved.stat_name};",
         type=_TYPES.get(resolved.discovery),
-        cluster_type=_by_host(resolved) if resolved.discovery is Discovery.DYNAMIC_FORWARD_PROXY else None,
+        cluster_type=None if resolved.host_cache is None else _by_host(resolved, resolved.host_cache),
         eds_cluster_config=_over_ads(resolved) if resolved.discovery is Discovery.EDS else None,
         connect_timeout=None if timeout is None else timeout.json,
         lb_policy=_LB_POLICIES[balancing.algorithm],
         load_assignment=_load_assignment(resolved, endpoints),
         circuit_breakers=None if resolved.thresholds is None else circuit_breakers(resolved.thresholds),
         typed_extension_protocol_options=_protocol_options(resolved.http),
-        dns_lookup_family="AUTO" if dns is None else _FAMILIES[dns.families],
+        dns_lookup_family="AUTO" if dns is None else FAMILIES[dns.families],
         dns_refresh_rate=None if dns is None or dns.refresh_rate is None else dns.refresh_rate.json,
         dns_jitter=None if dns is None else DNS_JITTER,
         respect_dns_ttl=dns is not None,
@@ -146,11 +145,11 @@ def _overridden(port: int) -> ClusterOriginalDstLbConfig:
     return ClusterOriginalDstLbConfig(upstream_port_override=port)
 
 
-def _by_host(resolved: ir.Cluster) -> ClusterCustomClusterType:
+def _by_host(resolved: ir.Cluster, known: DnsCache) -> ClusterCustomClusterType:
     return ClusterCustomClusterType(
         name="envoy.clusters.dynamic_forward_proxy",
         typed_config=ClusterConfig(
-            dns_cache_config=dns_cache(resolved.host), allow_insecure_cluster_options=resolved.insecure_host_options
+            dns_cache_config=dns_cache(known), allow_insecure_cluster_options=resolved.insecure_host_options
         ),
     )
 

@@ -5,6 +5,7 @@ from meshcompile.envoy.config.core import (
     Http1ProtocolOptions,
     Http1ProtocolOptionsHeaderKeyFormat,
     Http2ProtocolOptions,
+    KeepaliveSettings,
     TypedExtensionConfig,
     UpstreamHttpProtocolOptions,
 )
@@ -16,6 +17,7 @@ from meshcompile.envoy.extensions.upstreams.http import (
     HttpProtocolOptionsUseDownstreamHttpConfig,
 )
 from meshcompile.envoy.message import at
+from meshcompile.models.networking.destination_rule import ConnectionKeepalive
 from meshcompile.resolve.clusters.ir import HttpOptions, UpstreamProtocol
 
 HTTP_OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
@@ -66,12 +68,21 @@ def _explicit(options: HttpOptions, http1: Http1ProtocolOptions) -> HttpProtocol
         case UpstreamProtocol.HTTP1:
             return HttpProtocolOptionsExplicitHttpConfig(http_protocol_options=http1)
         case UpstreamProtocol.HTTP2:
-            streams = options.max_concurrent_streams or None
-            return HttpProtocolOptionsExplicitHttpConfig(
-                http2_protocol_options=Http2ProtocolOptions(max_concurrent_streams=streams)
-            )
+            return HttpProtocolOptionsExplicitHttpConfig(http2_protocol_options=_http2(options))
         case UpstreamProtocol.AS_DOWNSTREAM:
             return None
+
+
+def _http2(options: HttpOptions) -> Http2ProtocolOptions:
+    pings = options.http2_keepalive
+    return Http2ProtocolOptions(
+        max_concurrent_streams=options.max_concurrent_streams or None,
+        connection_keepalive=None if pings is None else _keepalive(pings),
+    )
+
+
+def _keepalive(pings: ConnectionKeepalive) -> KeepaliveSettings:
+    return at(KeepaliveSettings(interval=duration(pings.interval), timeout=duration(pings.timeout)), pings.origin)
 
 
 def _common(options: HttpOptions) -> CommonHttpOptions:

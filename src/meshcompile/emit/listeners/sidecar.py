@@ -74,6 +74,7 @@ def _virtual_outbound(resolved: Listener) -> Message:
         address=address(resolved.binds[0], resolved.port),
         transparent=True if resolved.transparent else None,
         use_original_dst=True,
+        listener_filters=_inspectors(resolved.inspection),
         filter_chains=tuple(filter_chain(chain) for chain in resolved.chains),
         traffic_direction="OUTBOUND",
         max_connections_to_accept_per_socket_event=1,

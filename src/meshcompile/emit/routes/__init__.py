@@ -32,6 +32,7 @@ def inline_routes(resolved: InlineRoutes) -> RouteConfiguration:
         virtual_hosts=(virtual_host(resolved.virtual_host),),
         validate_clusters=False,
         max_direct_response_body_size_bytes=MAX_DIRECT_RESPONSE_BODY if resolved.long_responses else None,
+        ignore_port_in_host_matching=resolved.ignores_port,
     )
 
 

@@ -117,7 +117,7 @@ def local_route(resolved: LocalRoute) -> Route:
 def passthrough_route(resolved: PassthroughRoute) -> Route:
     """The route of unknown hosts that the outbound traffic policy allows."""
     return Route(
-        name="allow_any",
+        name=resolved.name,
         match=EVERY_PATH,
         route=RouteAction(
             cluster=resolved.cluster,

@@ -73,6 +73,7 @@ class CircuitBreakersThresholdsRetryBudget(Message, frozen=True, kw_only=True):
 
     budget_percent: Percent | None = None
     min_retry_concurrency: int | None = None
+    budget_interval: Duration | None = None
 
 
 class Cluster(Message, frozen=True, kw_only=True):

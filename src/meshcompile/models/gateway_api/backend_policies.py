@@ -69,7 +69,7 @@ class BudgetDetails(GatewayApiNode):
     percent: Annotated[Int, Limits(0, 100)] = 20
     """Share of the active requests, in percent."""
     interval: GatewayDuration = "10s"
-    """Time over which they are counted. istiod does not read it."""
+    """Time over which they are counted (`budget_interval`). Until Istio 1.30, istiod does not read it."""
 
 
 class RequestRate(GatewayApiNode):

@@ -128,7 +128,7 @@ class FrontendTLSValidation(GatewayApiNode):
     """How client certificates are checked."""
 
     mode: Annotated[str, choice("AllowValidOnly", "AllowInsecureFallback")] = "AllowValidOnly"
-    """Whether clients without a valid certificate are refused. istiod does not read it."""
+    """Whether clients without a valid certificate are refused. Until Istio 1.30, istiod does not read it."""
     ca_certificate_refs: Annotated[tuple[ObjectReference, ...], items(8, 1, required=True)] = ()
     """ConfigMaps or Secrets with the certificates of authorities; istiod takes one."""
 

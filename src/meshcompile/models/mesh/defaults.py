@@ -24,7 +24,9 @@ from meshcompile.models.mesh.mesh_config import (
     OutboundTrafficPolicyMode,
 )
 from meshcompile.models.mesh.proxy_config import AuthenticationPolicy, ProxyConfig
-from meshcompile.models.networking.destination_rule import LocalityLoadBalancerSetting
+from meshcompile.models.networking.localities import (
+    LocalityLoadBalancerSetting,
+)
 from meshcompile.values.durations import Duration
 
 # Constructed without validation: validators for all of MeshConfig take time, and few meshes need them.

@@ -12,9 +12,11 @@ from meshcompile.models.mesh.extension_providers import ExtensionProvider
 from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.models.networking.destination_rule import (
     ClientTLSSettings,
-    LocalityLoadBalancerSetting,
+    ConnectionPoolSettings,
+    OutlierDetection,
     TcpKeepalive,
 )
+from meshcompile.models.networking.localities import LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting
 from meshcompile.models.networking.virtual_service import HTTPRetry
 from meshcompile.values.durations import Duration
 
@@ -213,6 +215,15 @@ class TLSConfig(Node):
     """Allowed cipher suites for TLS 1.2 and older."""
 
 
+class DefaultTrafficPolicy(Node):
+    """Settings of all clusters to which no DestinationRule gives its own."""
+
+    connection_pool: ConnectionPoolSettings | None = None
+    """Limits on connections and requests. The `connectionPool` of a DestinationRule replaces all of them."""
+    outlier_detection: OutlierDetection | None = None
+    """When a failing endpoint is ejected. The `outlierDetection` of a DestinationRule replaces all of it."""
+
+
 class MeshConfig(Node):
     """Mesh-wide settings."""
 
@@ -279,6 +290,8 @@ class MeshConfig(Node):
     """Namespace whose policies apply to the whole mesh."""
     locality_lb_setting: LocalityLoadBalancerSetting | None = None
     """Locality load balancing for all hosts."""
+    zone_aware_lb_setting: ZoneAwareLoadBalancerSetting | None = None
+    """Zone-aware load balancing for all hosts. Takes precedence over `localityLbSetting`. Since Istio 1.31."""
     dns_refresh_rate: Duration | None = None
     """How long DNS clusters wait before they resolve a host again after a failure."""
     h2_upgrade_policy: H2UpgradePolicy = H2UpgradePolicy.DO_NOT_UPGRADE
@@ -315,3 +328,5 @@ class MeshConfig(Node):
     """TLS parameters for mutual TLS in the mesh."""
     tls_defaults: TLSConfig | None = None
     """TLS parameters for all other TLS connections."""
+    default_traffic_policy: DefaultTrafficPolicy | None = None
+    """Settings of all clusters to which no DestinationRule gives its own. Since Istio 1.31."""

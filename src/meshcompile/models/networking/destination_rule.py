@@ -21,6 +21,7 @@ from meshcompile.models.common import (
     size,
 )
 from meshcompile.models.networking.common import ApiVersion
+from meshcompile.models.networking.localities import LocalityLoadBalancerSetting, ZoneAwareLoadBalancerSetting
 
 
 class SimpleLB(ProtoEnum):
@@ -97,39 +98,6 @@ class ConsistentHashLB(OneOf):
     """Deprecated: use `ringHash.minimumRingSize`."""
 
 
-class LocalityDistribute(Node):
-    """How traffic from one locality is distributed over localities (endpoint weights)."""
-
-    from_: str = ""
-    """Locality where the traffic starts, as `region/zone/sub-zone`. `*` matches any part."""
-    to: Mapping[str, UInt32] = NOTHING
-    """Percentage of the traffic for each locality. The percentages must add up to 100."""
-
-
-class LocalityFailover(Node):
-    """The region that takes over when the endpoints of another region fail (endpoint priorities)."""
-
-    from_: str = ""
-    """Region whose endpoints fail."""
-    to: str = ""
-    """Region that takes over."""
-
-
-class LocalityLoadBalancerSetting(Node):
-    """Locality load balancing: prefers endpoints close to the client. Failover also needs outlier detection."""
-
-    distribute: tuple[LocalityDistribute, ...] = ()
-    """Fixed shares per locality (`load_balancing_weight` of localities). Cannot be combined with failover."""
-    failover: tuple[LocalityFailover, ...] = ()
-    """Which region takes over from which (`priority` of localities)."""
-    failover_priority: tuple[str, ...] = ()
-    """Labels in order of importance. The more of them an endpoint shares with the client, counted from the first, the
-    higher its `priority`.
-    """
-    enabled: BoolValue = None
-    """Turns locality load balancing on or off. If absent, the mesh-wide setting applies."""
-
-
 class WarmupConfiguration(Node):
     """Slow start: a new endpoint gets its share of the traffic gradually."""
 
@@ -152,6 +120,8 @@ class LoadBalancerSettings(OneOf):
     """Consistent hashing: `lb_policy` RING_HASH or MAGLEV on the cluster, and `hash_policy` on its routes."""
     locality_lb_setting: LocalityLoadBalancerSetting | None = None
     """Locality load balancing for this host. Replaces the mesh-wide setting."""
+    zone_aware_lb_setting: ZoneAwareLoadBalancerSetting | None = None
+    """Zone-aware load balancing for this host. Replaces the mesh-wide settings. Since Istio 1.31."""
     warmup_duration_secs: Duration | None = None
     """Deprecated: use `warmup.duration`."""
     warmup: WarmupConfiguration | None = None
@@ -194,6 +164,15 @@ class H2UpgradePolicy(ProtoEnum):
     UPGRADE = "UPGRADE"
 
 
+class ConnectionKeepalive(Node):
+    """PING frames on HTTP/2 connections."""
+
+    interval: Duration | None = None
+    """Time between two PING frames (`interval`). Required."""
+    timeout: Duration | None = None
+    """Time to wait for the answer before the connection is closed (`timeout`). Required."""
+
+
 class HTTPSettings(Node):
     """Connection settings for HTTP."""
 
@@ -221,6 +200,8 @@ class HTTPSettings(Node):
     """Maximum number of streams per HTTP/2 connection (`http2_protocol_options.max_concurrent_streams`). 0 means
     Envoy's default.
     """
+    http2_keep_alive: ConnectionKeepalive | None = None
+    """PING frames on HTTP/2 connections (`http2_protocol_options.connection_keepalive`). Since Istio 1.31."""
 
 
 class ConnectionPoolSettings(Node):
@@ -258,6 +239,8 @@ class OutlierDetection(Node):
     """Maximum percentage of endpoints that may be ejected (`max_ejection_percent`). 0 means 10, Envoy's default."""
     min_health_percent: Int32 = 0
     """Percentage of healthy endpoints below which traffic goes to all endpoints (`healthy_panic_threshold`)."""
+    outlier_detection_http_error_codes: tuple[Annotated[UInt32, Field(ge=100, le=599)], ...] = ()
+    """Status codes that count as errors. Istio 1.31 has the field and ignores it."""
 
 
 class ClientTLSMode(ProtoEnum):
@@ -341,6 +324,10 @@ class RetryBudget(Node):
     """Concurrent retries as a percentage of active requests (`budget_percent`). The default is 20."""
     min_retry_concurrency: UInt32 = 0
     """Number of concurrent retries that are always allowed (`min_retry_concurrency`). 0 means 3."""
+    budget_interval: Duration | None = None
+    """Time during which requests count as active (`budget_interval`). If absent, only unanswered requests count. Since
+    Istio 1.31.
+    """
 
 
 class TrafficPolicy(Node):

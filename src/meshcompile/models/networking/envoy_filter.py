@@ -197,6 +197,11 @@ class Operation(ProtoEnum):
     INSERT_AFTER = "INSERT_AFTER"
     INSERT_FIRST = "INSERT_FIRST"
     REPLACE = "REPLACE"
+    MERGE_AND_REPLACE_LIST = "MERGE_AND_REPLACE_LIST"
+
+
+MERGES = (Operation.MERGE, Operation.MERGE_AND_REPLACE_LIST)
+"""The operations that merge a value into an object. Since Istio 1.31, there are two, which differ in lists."""
 
 
 class FilterClass(ProtoEnum):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from meshcompile.models.base import Node, ProtoEnum
-from meshcompile.models.common import Bool, IstioResource, UInt32, size
+from meshcompile.models.common import Bool, BoolValue, IstioResource, UInt32, size
 from meshcompile.models.networking.common import ApiVersion
 
 
@@ -79,6 +79,8 @@ class ServerTLSSettings(Node):
     """Maximum TLS version (`tls_maximum_protocol_version`)."""
     cipher_suites: tuple[str, ...] = ()
     """Cipher suites for TLS 1.2 and older (`cipher_suites`). Suites that Envoy does not know are dropped."""
+    insecure_skip_verify: BoolValue = None
+    """Accepts any client certificate (`trust_chain_verification: ACCEPT_UNTRUSTED`). Since Istio 1.31."""
 
 
 class Port(Node):

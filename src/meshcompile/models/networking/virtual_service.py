@@ -145,6 +145,8 @@ class HTTPRedirect(OneOf):
     """Scheme of the redirect, `http` or `https` (`scheme_redirect`)."""
     redirect_code: UInt32 = 0
     """Status code (`response_code`); 0 means 301."""
+    prefix_rewrite: str = ""
+    """What replaces the matched prefix (`prefix_rewrite`). Set either `uri` or `prefixRewrite`. Since Istio 1.31."""
 
 
 class HTTPBody(OneOf):

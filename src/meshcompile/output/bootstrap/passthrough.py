@@ -14,9 +14,10 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
 from meshcompile.envoy.message import Message, encode, replaced
 from meshcompile.output.bootstrap.options import Passthrough
 from meshcompile.output.walk import rewritten
+from meshcompile.resolve.dns_caches import host_cache
 from meshcompile.values.names import PASSTHROUGH_CLUSTER
 
-_CACHE = dns_cache(PASSTHROUGH_CLUSTER)
+_CACHE = dns_cache(host_cache(PASSTHROUGH_CLUSTER, "V4_ONLY"))
 _RESOLVES_HOSTS = HttpFilter(name=dynamic_forward_proxy.NAME, typed_config=FilterConfig(dns_cache_config=_CACHE))
 _FATES = {
     Passthrough.DFP: "go to the host of each HTTP request; without HTTP, they are closed",

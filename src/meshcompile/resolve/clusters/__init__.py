@@ -6,7 +6,6 @@ from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.clusters.inbound import PASSTHROUGH_SOURCE, PASSTHROUGH_SOURCE_IPV6, inbound_clusters
 from meshcompile.resolve.clusters.ir import (
-    NO_LIMITS,
     Algorithm,
     Balancing,
     Binding,
@@ -18,7 +17,8 @@ from meshcompile.resolve.clusters.ir import (
     UpstreamProtocol,
 )
 from meshcompile.resolve.clusters.outbound import host_clusters, outbound_clusters, sni_dnat_clusters
-from meshcompile.resolve.clusters.pool import keepalive
+from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
+from meshcompile.resolve.clusters.unknown_hosts import unknown_hosts_cluster
 from meshcompile.resolve.facts import ProxyFacts
 from meshcompile.resolve.hbone.tunnels import (
     InternalCluster,
@@ -90,9 +90,15 @@ def _sidecar_clusters(mesh: MeshConfig, facts: ProxyFacts, traits: ClientKey) ->
     return (
         _black_hole(mesh),
         passthrough,
+        *_unknown_hosts(mesh, facts, traits, passthrough),
         *inbound_clusters(mesh, facts, traits),
         _inbound_passthrough(passthrough, traits),
     )
+
+
+def _unknown_hosts(mesh: MeshConfig, facts: ProxyFacts, traits: ClientKey, passthrough: Cluster) -> Iterator[Cluster]:
+    if facts.scope.resolves_unknown_hosts:
+        yield unknown_hosts_cluster(mesh, traits, passthrough.http, facts.proxy.node_metadata)
 
 
 def _sni_dnat(snapshot: Snapshot, facts: ProxyFacts, scoped: ScopedClientKey) -> Iterator[Cluster]:
@@ -112,16 +118,20 @@ def _black_hole(mesh: MeshConfig) -> Cluster:
 
 
 def _passthrough(mesh: MeshConfig, client: ClientKey) -> Cluster:
-    """The cluster that forwards connections to unknown addresses to their original destination."""
+    """The cluster that forwards connections to unknown addresses to their original destination.
+
+    istiod drops the HTTP settings of the mesh's default pool.
+    """
+    pool = None if mesh.default_traffic_policy is None else mesh.default_traffic_policy.connection_pool
     return Cluster(
         name=PASSTHROUGH_CLUSTER,
         stat_name=PASSTHROUGH_CLUSTER,
         discovery=Discovery.ORIGINAL_DST,
-        connect_timeout=mesh.connect_timeout,
+        connect_timeout=connect_timeout(pool, mesh),
         balancing=Balancing(Algorithm.CLUSTER_PROVIDED),
         common_balancing=False,
-        thresholds=NO_LIMITS,
-        keepalive=keepalive(None, mesh),
+        thresholds=thresholds(pool, None),
+        keepalive=keepalive(pool, mesh),
         http=HttpOptions(
             UpstreamProtocol.AS_DOWNSTREAM,
             preserves_header_case=client.preserves_header_case,

@@ -3,6 +3,8 @@
 Follows istiod's `applyLoadBalancer`, `ApplyRingHashLoadBalancer` and the panic threshold of `applyOutlierDetection`.
 """
 
+from msgspec.structs import replace
+
 from meshcompile.behaviour import Behaviour
 from meshcompile.documents import NOWHERE
 from meshcompile.models.networking.destination_rule import (
@@ -11,8 +13,9 @@ from meshcompile.models.networking.destination_rule import (
     OutlierDetection,
     SimpleLB,
 )
-from meshcompile.resolve.clusters.ir import Algorithm, Balancing, Discovery, SlowStart
-from meshcompile.resolve.endpoints.locality_balancing import LocalitySettings
+from meshcompile.models.networking.localities import ZoneAwareLoadBalancerSetting
+from meshcompile.resolve.clusters.ir import Algorithm, Balancing, Discovery, SlowStart, ZoneRouting
+from meshcompile.resolve.endpoints.locality_balancing import Localities, LocalitySettings
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicy
 from meshcompile.snapshot.service import Service, always_sends_unhealthy
 
@@ -34,7 +37,7 @@ def asks_for_passthrough(balancer: LoadBalancerSettings | None) -> bool:
 def balancing(
     policy: EffectivePolicy,
     discovery: Discovery,
-    localities: LocalitySettings | None,
+    localities: Localities | None,
     threshold: int | None,
     *,
     keeps_draining: bool,
@@ -43,25 +46,26 @@ def balancing(
 
     `threshold` is the panic threshold in percent.
     """
-    weighted = _is_locality_weighted(localities, policy)
-    if discovery is Discovery.ORIGINAL_DST:
-        return Balancing(
-            Algorithm.CLUSTER_PROVIDED,
-            locality_weighted=weighted,
-            panic_threshold=threshold,
-            keeps_draining=keeps_draining,
-        )
-    settings = policy.load_balancer
+    common = Balancing(
+        Algorithm.CLUSTER_PROVIDED,
+        locality_weighted=_is_locality_weighted(localities, policy),
+        zones=_zones(localities),
+        panic_threshold=threshold,
+        keeps_draining=keeps_draining,
+    )
+    return common if discovery is Discovery.ORIGINAL_DST else _chosen(common, policy.load_balancer)
+
+
+def _chosen(common: Balancing, settings: LoadBalancerSettings | None) -> Balancing:
+    """The load balancing with the algorithm of the settings."""
     hashing = None if settings is None else settings.consistent_hash
     simple = _simple(settings)
-    return Balancing(
+    return replace(
+        common,
         algorithm=simple if hashing is None else _hashing(hashing),
         slow_start=_slow_start(simple, settings),
         ring_size=None if hashing is None else _ring_size(hashing),
         table_size=hashing.maglev.table_size or None if hashing is not None and hashing.maglev is not None else None,
-        locality_weighted=weighted,
-        panic_threshold=threshold,
-        keeps_draining=keeps_draining,
         origin=NOWHERE if settings is None else settings.origin,
         hash_origin=NOWHERE if hashing is None else (hashing.ring_hash or hashing.maglev or hashing).origin,
     )
@@ -98,8 +102,14 @@ def _ring_size(hashing: ConsistentHashLB) -> int | None:
     return hashing.minimum_ring_size or DEFAULT_RING_SIZE
 
 
-def _is_locality_weighted(localities: LocalitySettings | None, policy: EffectivePolicy) -> bool:
-    if localities is None:
+def _zones(localities: Localities | None) -> ZoneRouting | None:
+    if not isinstance(localities, ZoneAwareLoadBalancerSetting):
+        return None
+    return ZoneRouting(localities.enabled is not False, localities.min_cluster_size, localities.origin)
+
+
+def _is_locality_weighted(localities: Localities | None, policy: EffectivePolicy) -> bool:
+    if not isinstance(localities, LocalitySettings):
         return False
     fails_over = localities.forced or policy.outlier_detection is not None
     return bool(localities.distribute) or (fails_over and localities.is_explicit)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from meshcompile.resolve.clusters.ir import Algorithm, Balancing, Cluster, Discovery
 from meshcompile.resolve.clusters.service_parts import ServiceParts
+from meshcompile.resolve.dns_caches import host_cache
 from meshcompile.resolve.endpoints.endpoint_builder import Upstream
 from meshcompile.values.names import outbound
 from meshcompile.values.ports import Protocol
@@ -13,10 +14,9 @@ DYNAMIC_PROTOCOLS = frozenset({Protocol.HTTP, Protocol.TLS, Protocol.GRPC, Proto
 
 def dynamic_clusters(parts: ServiceParts) -> Iterator[Cluster]:
     """The clusters of a dynamic service: one for each port whose traffic names a host."""
-    service, rule = parts.key.service, parts.key.rule
-    for port in service.ports:
+    for port in parts.key.service.ports:
         if port.protocol in DYNAMIC_PROTOCOLS:
-            yield _cluster(parts, Upstream(service, port, rule, parts.policies.of_port(port.number)))
+            yield _cluster(parts, parts.upstream(port))
 
 
 def _cluster(parts: ServiceParts, upstream: Upstream) -> Cluster:
@@ -36,7 +36,7 @@ def _cluster(parts: ServiceParts, upstream: Upstream) -> Cluster:
         security=tls.security,
         outlier_detection=upstream.policy.outlier_detection,
         metadata=parts.metadata(upstream, None),
-        host=upstream.service.hostname,
+        host_cache=host_cache(upstream.service.hostname, parts.key.client.lookup_families),
         insecure_host_options=tls.insecure_host_options,
         exchanges_metadata=True,
         origins=upstream.origins,

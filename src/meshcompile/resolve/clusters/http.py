@@ -68,18 +68,21 @@ def _with_pool(
     requests = max(http.max_requests_per_connection, 0) if http is not None else 0
     streams = max(http.max_concurrent_streams, 0) if http is not None else 0
     duration = tcp.max_connection_duration if tcp is not None else None
+    pings = http.http2_keep_alive if http is not None else None
     limits = [node for node in (http, tcp) if node is not None]
     has_common = idle is not None or duration is not None or requests > 0 or streams > 0
+    has_common = has_common or pings is not None
     if http is not None and http.use_client_protocol:
         # Earlier HTTP/2 settings are lost, as in istiod. So is the header case when protocol detection set it first.
         keeps_case = keeps_case and protocol is not UpstreamProtocol.AS_DOWNSTREAM
-        protocol, streams = UpstreamProtocol.AS_DOWNSTREAM, 0
+        protocol = UpstreamProtocol.AS_DOWNSTREAM
     if protocol is None and not has_common:
         return None
     return HttpOptions(
         protocol=protocol or UpstreamProtocol.HTTP1,
         preserves_header_case=keeps_case,
         max_concurrent_streams=streams if protocol is UpstreamProtocol.HTTP2 else 0,
+        http2_keepalive=pings if protocol is UpstreamProtocol.HTTP2 else None,
         has_common=has_common,
         idle_timeout=idle,
         max_requests_per_connection=requests,

@@ -30,7 +30,7 @@ from meshcompile.resolve.inbound.service_targets import ServiceTarget
 from meshcompile.resolve.listeners.stat_names import StatSubject, stat_name
 from meshcompile.resolve.scope.clients import ClientKey
 from meshcompile.resolve.scope.sidecar import SidecarScope
-from meshcompile.resolve.scope.traffic_policy import NO_POLICY, EffectivePolicy, port_policy
+from meshcompile.resolve.scope.traffic_policy import EffectivePolicy, port_policy
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.service import Registry, Resolution, Service, ServicePort
 from meshcompile.values.hosts import UNIX_PREFIX
@@ -91,7 +91,7 @@ def _inbound_cluster(mesh: MeshConfig, scope: SidecarScope, client: ClientKey, s
     first = served.targets[0]
     name = inbound(served.port)
     rule = scope.inbound_destination_rule(first.service.hostname)
-    policy = _policy(scope.sidecar, served, rule)
+    policy = _policy(mesh, scope.sidecar, served, rule)
     is_static = bool(served.address)
     subject = StatSubject(first.service.hostname, first.service, first.port.number, first.port.name, "", served.port)
     return Cluster(
@@ -114,13 +114,16 @@ def _inbound_cluster(mesh: MeshConfig, scope: SidecarScope, client: ClientKey, s
     )
 
 
-def _policy(sidecar: Sidecar | None, served: InboundClusterPort, rule: MergedDestinationRule | None) -> EffectivePolicy:
+def _policy(
+    mesh: MeshConfig, sidecar: Sidecar | None, served: InboundClusterPort, rule: MergedDestinationRule | None
+) -> EffectivePolicy:
     """The inbound policy.
 
     Only the connection pool and retry budget of the rule apply. The Sidecar's own pool takes precedence.
     """
     port = served.targets[0].port
-    policy = NO_POLICY if rule is None else port_policy(rule.traffic_policy, port.number)
+    written = None if rule is None else rule.traffic_policy
+    policy = port_policy(written, port.number, mesh.default_traffic_policy)
     own = _sidecar_pool(sidecar, served.port)
     return policy if own is None else replace(policy, connection_pool=own)
 

@@ -6,12 +6,14 @@ from msgspec import Struct
 
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.networking.destination_rule import (
+    ConnectionKeepalive,
     OutlierDetection,
     ProxyProtocol,
     RetryBudget,
     WarmupConfiguration,
 )
 from meshcompile.queries import Source
+from meshcompile.resolve.dns_caches import DnsCache
 from meshcompile.resolve.endpoints.endpoint_builder import Upstream
 from meshcompile.resolve.endpoints.locality_groups import LocalityGroup
 from meshcompile.resolve.hbone.tunnels import TunnelCluster
@@ -52,6 +54,14 @@ class SlowStart(Struct, frozen=True):
     warmup: WarmupConfiguration | None
 
 
+class ZoneRouting(Struct, frozen=True):
+    """Zone-aware routing: whether Envoy prefers its own zone, and for how many endpoints at least."""
+
+    enabled: bool = True
+    min_cluster_size: int | None = None
+    origin: Origin = NOWHERE
+
+
 class Balancing(Struct, frozen=True):
     """The load balancing of a cluster. `panic_threshold` is None where Envoy's default stands.
 
@@ -63,6 +73,7 @@ class Balancing(Struct, frozen=True):
     ring_size: int | None = None
     table_size: int | None = None
     locality_weighted: bool = False
+    zones: ZoneRouting | None = None
     panic_threshold: int | None = None
     keeps_draining: bool = False
     origin: Origin = NOWHERE
@@ -83,6 +94,7 @@ class HttpOptions(Struct, frozen=True):
     protocol: UpstreamProtocol
     preserves_header_case: bool = False
     max_concurrent_streams: int = 0
+    http2_keepalive: ConnectionKeepalive | None = None
     has_common: bool = False
     idle_timeout: Duration | None = None
     max_requests_per_connection: int = 0
@@ -198,7 +210,7 @@ class Cluster(Struct, frozen=True):
     """One cluster, decided.
 
     `balancing` and `thresholds` are None only for the black hole. `upstream` says what EDS gives the cluster's
-    endpoints for, None for all others. `host` is that of a DYNAMIC_FORWARD_PROXY.
+    endpoints for, None for all others. `host_cache` is that of a DYNAMIC_FORWARD_PROXY.
     """
 
     name: str
@@ -216,7 +228,7 @@ class Cluster(Struct, frozen=True):
     groups: tuple[LocalityGroup, ...] = ()
     local_endpoint: tuple[str, int] | None = None  # inbound: address, or path of a unix socket, and port
     dns: DnsSettings | None = None
-    host: str = ""
+    host_cache: DnsCache | None = None
     insecure_host_options: bool = False
     port_override: int | None = None
     binding: Binding | None = None

@@ -16,7 +16,7 @@ from meshcompile.resolve.clusters.dynamic_hosts import dynamic_clusters
 from meshcompile.resolve.clusters.ir import Cluster, Discovery, HostClusters, SharedClusters
 from meshcompile.resolve.clusters.service_parts import ServiceParts
 from meshcompile.resolve.endpoints.endpoint_builder import Upstream, endpoint_builder
-from meshcompile.resolve.endpoints.locality_balancing import LocalitySettings, balanced
+from meshcompile.resolve.endpoints.locality_balancing import Localities, balanced
 from meshcompile.resolve.endpoints.locality_groups import LocalityGroup
 from meshcompile.resolve.scope.clients import ClientKey, ScopedClientKey
 from meshcompile.resolve.scope.sidecar import SidecarScope, l4_scope
@@ -87,8 +87,7 @@ class ServiceClusters:
         for port in service.ports:
             if port.protocol is Protocol.UDP:
                 continue
-            policy = self._parts.policies.of_port(port.number)
-            whole = self._cluster(Upstream(service, port, rule, policy), discovery)
+            whole = self._cluster(self._parts.upstream(port), discovery)
             if whole is None:
                 continue
             yield whole
@@ -101,8 +100,7 @@ class ServiceClusters:
         own = subset.traffic_policy
         if own is not None and asks_for_passthrough(own.load_balancer):
             discovery = Discovery.ORIGINAL_DST
-        policy = self._parts.policies.of_subset(own, port.number)
-        return self._cluster(Upstream(self._key.service, port, self._key.rule, policy, subset), discovery)
+        return self._cluster(self._parts.upstream(port, subset), discovery)
 
     def _cluster(self, upstream: Upstream, found_by: Discovery) -> Cluster | None:
         """One cluster; None when it must list its endpoints and has none."""
@@ -142,7 +140,7 @@ class ServiceClusters:
         return self._key.mode.keeps_draining and upstream.subset is None and keeps_draining(upstream.service)
 
     def _balanced(
-        self, groups: tuple[LocalityGroup, ...], localities: LocalitySettings | None, upstream: Upstream
+        self, groups: tuple[LocalityGroup, ...], localities: Localities | None, upstream: Upstream
     ) -> tuple[LocalityGroup, ...]:
         client = self._key.client
         # istiod checks endpoint labels only for the cluster of the whole service.

@@ -7,7 +7,8 @@ from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.resolve.clusters.balancing import balancing, panic_threshold, waypoint_panic_threshold
 from meshcompile.resolve.clusters.ir import Balancing, Discovery, Keepalive, Thresholds
 from meshcompile.resolve.clusters.pool import connect_timeout, keepalive, thresholds
-from meshcompile.resolve.endpoints.locality_balancing import LocalitySettings, locality_settings
+from meshcompile.resolve.endpoints.locality_balancing import Localities, locality_settings
+from meshcompile.resolve.scope.clients import ClientKey
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicy
 from meshcompile.snapshot.service import Service
 from meshcompile.values.durations import Duration
@@ -19,7 +20,7 @@ class PolicySettings(Struct, frozen=True):
     connect_timeout: Duration | None
     thresholds: Thresholds
     keepalive: Keepalive | None
-    localities: LocalitySettings | None
+    localities: Localities | None
     balancing: Balancing
 
 
@@ -27,9 +28,15 @@ class SettingsByPolicy:
     """The settings of the clusters of one service, computed once for all ports and subsets with one policy."""
 
     def __init__(
-        self, mesh: MeshConfig, service: Service, behaviour: Behaviour, *, behind_waypoint: bool = False
+        self,
+        mesh: MeshConfig,
+        service: Service,
+        behaviour: Behaviour,
+        client: ClientKey,
+        *,
+        behind_waypoint: bool = False,
     ) -> None:
-        self._mesh, self._service, self._behaviour = mesh, service, behaviour
+        self._mesh, self._service, self._behaviour, self._client = mesh, service, behaviour, client
         self._panic_threshold = waypoint_panic_threshold if behind_waypoint else panic_threshold
         self._known: dict[tuple[EffectivePolicy, Discovery, bool], tuple[EffectivePolicy, PolicySettings]] = {}
 
@@ -46,7 +53,7 @@ class SettingsByPolicy:
 
     def _settings(self, policy: EffectivePolicy, discovery: Discovery, keeps_draining: bool) -> PolicySettings:
         mesh, service, pool = self._mesh, self._service, policy.connection_pool
-        localities = locality_settings(mesh, policy.load_balancer, service, self._behaviour)
+        localities = locality_settings(mesh, policy.load_balancer, service, self._behaviour, self._client)
         return PolicySettings(
             connect_timeout=connect_timeout(pool, mesh),
             thresholds=thresholds(pool, policy.retry_budget),

@@ -1,7 +1,7 @@
 """The parts that all clusters of one service are made of: settings, TLS, metadata, names for statistics."""
 
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.models.networking.destination_rule import ClientTLSMode
+from meshcompile.models.networking.destination_rule import ClientTLSMode, Subset
 from meshcompile.resolve.clusters.cluster_mode import HostKey
 from meshcompile.resolve.clusters.http import outbound_http
 from meshcompile.resolve.clusters.ir import ClusterMetadata, Discovery, DnsSettings, HttpOptions, ServiceName
@@ -11,7 +11,7 @@ from meshcompile.resolve.endpoints.endpoint_builder import Upstream
 from meshcompile.resolve.endpoints.tunnels import takes_tunnels
 from meshcompile.resolve.listeners.stat_names import StatSubject, stat_name
 from meshcompile.resolve.scope.clients import ClientKey
-from meshcompile.resolve.scope.traffic_policy import EffectivePolicies
+from meshcompile.resolve.scope.traffic_policy import EffectivePolicies, EffectivePolicy
 from meshcompile.resolve.security.mtls import service_mode
 from meshcompile.snapshot.service import Registry, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
@@ -23,11 +23,19 @@ class ServiceParts:
 
     def __init__(self, snapshot: Snapshot, key: HostKey) -> None:
         self.snapshot, self.key = snapshot, key
-        self.policies = EffectivePolicies(None if key.rule is None else key.rule.traffic_policy)
-        self.settings = SettingsByPolicy(snapshot.mesh, key.service, snapshot.behaviour)
+        rule, default = None if key.rule is None else key.rule.traffic_policy, snapshot.mesh.default_traffic_policy
+        self._policies = EffectivePolicies(rule, default)
+        self._rule_policies = None if default is None else EffectivePolicies(rule)
+        self.settings = SettingsByPolicy(snapshot.mesh, key.service, snapshot.behaviour, key.client)
         self.names = (service_name(key.service),)
         self._rule = None if key.rule is None else (key.rule.namespace, key.rule.name)
         self._metadata: dict[ClusterMetadata, ClusterMetadata] = {}
+
+    def upstream(self, port: ServicePort, subset: Subset | None = None) -> Upstream:
+        """A port of the service or of a subset, with its traffic policy."""
+        policy = _policy(self._policies, port, subset)
+        of_rule = None if self._rule_policies is None else _policy(self._rule_policies, port, subset)
+        return Upstream(self.key.service, port, self.key.rule, policy, subset, of_rule)
 
     def tls(self, upstream: Upstream, discovery: Discovery, cluster_name: str) -> ClusterTls:
         """The TLS of a cluster, with its HTTP options."""
@@ -98,6 +106,10 @@ class ServiceParts:
     def dns(self) -> DnsSettings:
         """How Envoy resolves the host names of endpoints."""
         return dns_settings(self.snapshot.mesh, self.key.service, self.key.client)
+
+
+def _policy(policies: EffectivePolicies, port: ServicePort, subset: Subset | None) -> EffectivePolicy:
+    return policies.of_subset(None if subset is None else subset.traffic_policy, port.number)
 
 
 def dns_settings(mesh: MeshConfig, service: Service, client: ClientKey) -> DnsSettings:

@@ -54,13 +54,22 @@ DRAINING_LABEL = "istio.io/draining"
 
 
 class Upstream(Struct, frozen=True):
-    """The subject of a cluster: a port of a service, or of a subset. `policy` is its effective traffic policy."""
+    """The subject of a cluster: a port of a service, or of a subset. `policy` is its effective traffic policy.
+
+    `rule_policy` is the policy without the mesh's default; None if they are the same.
+    """
 
     service: Service
     port: ServicePort
     rule: MergedDestinationRule | None
     policy: EffectivePolicy
     subset: Subset | None = None
+    rule_policy: EffectivePolicy | None = None
+
+    @property
+    def endpoint_policy(self) -> EffectivePolicy:
+        """What decides about endpoints: the rule alone, unlike in clusters."""
+        return self.policy if self.rule_policy is None else self.rule_policy
 
     @property
     def subset_name(self) -> str:
@@ -127,8 +136,8 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
             groups = tuple(_mutual_tls_only(group) for group in groups)
         if waypoint is not None:
             return groups
-        policy = upstream.policy
-        settings = locality_settings(self.mesh, policy.load_balancer, upstream.service, self.behaviour)
+        policy = upstream.endpoint_policy
+        settings = locality_settings(self.mesh, policy.load_balancer, upstream.service, self.behaviour, self.client)
         return balanced(groups, settings, self.client, policy.outlier_detection is not None)
 
     def inlined(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
@@ -221,7 +230,7 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
 
         Where Envoy may panic, it would send traffic to unhealthy endpoints, so they are left out.
         """
-        outliers, service = upstream.policy.outlier_detection, upstream.service
+        outliers, service = upstream.endpoint_policy.outlier_detection, upstream.service
         may_panic = outliers is not None and outliers.min_health_percent > 0
         by_default = self.behaviour.send_unhealthy_endpoints and not may_panic
         return _hidden(service, sends_unhealthy=always_sends_unhealthy(service) or by_default)

@@ -1,10 +1,11 @@
-"""Locality load balancing: the weights and priorities of endpoint groups for one client.
+"""Locality and zone-aware load balancing: the weights and priorities of endpoint groups for one client.
 
-Follows istiod's `loadbalancer.ApplyLocalityLoadBalancer`.
+Follows istiod's `loadbalancer.GetEffectiveLbSetting`, `ApplyLocalityLoadBalancer` and `ApplyZoneAwareLoadBalancer`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import ceil
+from typing import TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,10 +14,14 @@ from meshcompile.behaviour import Behaviour
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.networking.destination_rule import (
     LoadBalancerSettings,
+)
+from meshcompile.models.networking.localities import (
     LocalityDistribute,
     LocalityFailover,
     LocalityLoadBalancerSetting,
+    ZoneAwareLoadBalancerSetting,
 )
+from meshcompile.proxy import ProxyType
 from meshcompile.resolve.endpoints.locality_groups import LbEndpoint, LocalityGroup, changed_weight, uint32
 from meshcompile.resolve.scope.clients import DISTRIBUTION_LABELS, ClientKey
 from meshcompile.snapshot.service import Service, TrafficDistribution
@@ -41,22 +46,30 @@ class LocalitySettings(Struct, frozen=True):
         return bool(self.failover or self.failover_priority)
 
 
+Localities: TypeAlias = LocalitySettings | ZoneAwareLoadBalancerSetting
+"""What decides about localities: shares and failover that istiod computes, or zones that Envoy prefers."""
+
+
 def locality_settings(
-    mesh: MeshConfig, balancer: LoadBalancerSettings | None, service: Service, behaviour: Behaviour
-) -> LocalitySettings | None:
+    mesh: MeshConfig, balancer: LoadBalancerSettings | None, service: Service, behaviour: Behaviour, client: ClientKey
+) -> Localities | None:
     """The settings of a rule, or the service's traffic distribution, or the mesh's settings; None when disabled."""
     settings = _written_settings(mesh, balancer, service)
+    if isinstance(settings, ZoneAwareLoadBalancerSetting):
+        return None if client.type is ProxyType.WAYPOINT else settings  # a waypoint does not know its zone
     return replace(settings, network_preferred=True) if settings and behaviour.network_preferred else settings
 
 
-def _written_settings(
-    mesh: MeshConfig, balancer: LoadBalancerSettings | None, service: Service
-) -> LocalitySettings | None:
-    rule = None if balancer is None else balancer.locality_lb_setting
-    if rule is not None:
-        return _enabled(rule)
+def _written_settings(mesh: MeshConfig, balancer: LoadBalancerSettings | None, service: Service) -> Localities | None:
+    """The first settings that are written. At each level, those for zones come first."""
+    if balancer is not None and balancer.zone_aware_lb_setting is not None:
+        return balancer.zone_aware_lb_setting
+    if balancer is not None and balancer.locality_lb_setting is not None:
+        return _enabled(balancer.locality_lb_setting)
     if service.traffic_distribution is not TrafficDistribution.ANY:
         return LocalitySettings(failover_priority=DISTRIBUTION_LABELS[service.traffic_distribution], forced=True)
+    if mesh.zone_aware_lb_setting is not None:
+        return mesh.zone_aware_lb_setting
     return None if mesh.locality_lb_setting is None else _enabled(mesh.locality_lb_setting)
 
 
@@ -67,7 +80,7 @@ def _enabled(setting: LocalityLoadBalancerSetting) -> LocalitySettings | None:
 
 
 def balanced(
-    groups: Sequence[LocalityGroup], settings: LocalitySettings | None, client: ClientKey, fails_over: bool
+    groups: Sequence[LocalityGroup], settings: Localities | None, client: ClientKey, fails_over: bool
 ) -> tuple[LocalityGroup, ...]:
     """The groups with the weights and priorities of the settings.
 
@@ -76,6 +89,8 @@ def balanced(
     """
     if settings is None:
         return tuple(groups)
+    if isinstance(settings, ZoneAwareLoadBalancerSetting):
+        return tuple(groups) if settings.enabled is False else _by_region(groups, settings, client)
     if settings.distribute:
         return _distributed(groups, settings.distribute, client.locality)
     if not fails_over and not settings.forced:
@@ -84,8 +99,23 @@ def balanced(
         return tuple(groups)  # as in most meshes: there is nowhere to fail over to
     if not settings.failover_priority:
         return _failed_over(groups, settings.failover, client.locality)
-    prioritized = _by_labels(groups, settings, client)
+    prioritized = _by_labels(groups, settings.failover_priority, client, settings.network_preferred)
     return _failed_over(prioritized, settings.failover, client.locality) if settings.failover else prioritized
+
+
+# ---- zones
+
+
+def _by_region(
+    groups: Sequence[LocalityGroup], settings: ZoneAwareLoadBalancerSetting, client: ClientKey
+) -> tuple[LocalityGroup, ...]:
+    """The groups with priorities by labels, then by region: the client's own, the one that takes over, the others."""
+    if settings.failover_priority:
+        groups = _by_labels(groups, settings.failover_priority, client, network_preferred=True)
+    region = client.locality.region
+    to = next((failover.to for failover in settings.failover if failover.from_ == region), None)
+    ranks = (0 if group.locality.region == region else 1 if group.locality.region == to else 2 for group in groups)
+    return _with_priorities(groups, [group.priority * 3 + rank for group, rank in zip(groups, ranks, strict=True)])
 
 
 # ---- distribute
@@ -156,13 +186,13 @@ def _distance(where: Locality, other: Locality, failover_to: str | None) -> int:
 
 
 def _by_labels(
-    groups: Sequence[LocalityGroup], settings: LocalitySettings, client: ClientKey
+    groups: Sequence[LocalityGroup], priorities: tuple[str, ...], client: ClientKey, network_preferred: bool
 ) -> tuple[LocalityGroup, ...]:
     """The groups, split by how many labels their endpoints share with the client, counted from the first label."""
     if not client.has_labels:
         return tuple(groups)
-    preferred = tuple(_preferred_labels(settings.failover_priority, dict(client.labels)))
-    by_network = settings.network_preferred and settings.failover_priority[:1] == (NETWORK,)
+    preferred = tuple(_preferred_labels(priorities, dict(client.labels)))
+    by_network = network_preferred and priorities[:1] == (NETWORK,)
     mismatch = _mismatch_of_network if by_network else _mismatch
     parts = [part for group in groups for part in _split(group, preferred, mismatch)]
     return _with_priorities(parts, [part.priority for part in parts])

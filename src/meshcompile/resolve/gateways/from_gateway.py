@@ -73,6 +73,7 @@ def _tls(tls: ServerTLSSettings) -> ServerTls:
             subject_alt_names=tls.subject_alt_names,
             spki_hashes=tls.verify_certificate_spki,
             certificate_hashes=tls.verify_certificate_hash,
+            accepts_any=tls.insecure_skip_verify is True,
         ),
         minimum_version=_version(tls.min_protocol_version),
         maximum_version=_version(tls.max_protocol_version),

@@ -28,7 +28,8 @@ class CertificateFiles(Struct, frozen=True):
 class ClientChecks(Struct, frozen=True):
     """What a server checks of client certificates.
 
-    The authorities are those of a credential, or those in a file. "" stands for the credential of the server, and for
+    A server that `accepts_any` certificate tells the application whether it is valid. The authorities are those of a
+    credential, or those in a file. "" stands for the credential of the server, and for
     the authorities of the mesh.
     """
 
@@ -38,6 +39,7 @@ class ClientChecks(Struct, frozen=True):
     subject_alt_names: tuple[str, ...] = ()
     spki_hashes: tuple[str, ...] = ()
     certificate_hashes: tuple[str, ...] = ()
+    accepts_any: bool = False
 
 
 class ServerTls(Struct, frozen=True):

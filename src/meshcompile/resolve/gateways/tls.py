@@ -157,13 +157,19 @@ def _validation(secrets: GatewaySecrets, tls: ServerTls) -> ClientValidation | N
             san_exact=checks.subject_alt_names,
             spki_hashes=checks.spki_hashes,
             certificate_hashes=checks.certificate_hashes,
+            accepts_any=checks.accepts_any,
         )
     if by_credential:
         return ClientValidation(roots=None, san_exact=checks.subject_alt_names) if checks.subject_alt_names else None
     if not is_checked:
         return None
     roots = secrets.proxy.roots if tls.is_mesh else _roots_file(secrets, checks.authorities_file)
-    return ClientValidation(roots=roots, san_exact=checks.subject_alt_names, crl=checks.revocation_file)
+    return ClientValidation(
+        roots=roots,
+        san_exact=checks.subject_alt_names,
+        crl=checks.revocation_file,
+        accepts_any=checks.accepts_any,
+    )
 
 
 def _roots_file(secrets: GatewaySecrets, path: str) -> Secret:

@@ -20,6 +20,7 @@ from meshcompile.models.mesh.proxy_config import (
     SetCurrentClientCertDetails,
 )
 from meshcompile.queries import Source
+from meshcompile.resolve.dns_caches import DnsCache, lookup_families, unknown_hosts_cache
 from meshcompile.resolve.extensions import NO_EXTENSIONS, ListenerExtensions, listener_extensions
 from meshcompile.resolve.facts import ProxyFacts, idle_timeout
 from meshcompile.resolve.listeners.traffic import TrafficClass
@@ -60,7 +61,8 @@ class HttpTraits(Source, frozen=True):
     """What all HTTP connections of one traffic class of a proxy share.
 
     `forward_client_cert` is one of Istio's ForwardClientCertDetails, None when Envoy leaves the header as it is. With
-    `tunnel_identity_header`, the header has the identities at both ends of the HBONE tunnel.
+    `tunnel_identity_header`, the header has the identities at both ends of the HBONE tunnel. `unknown_hosts` is the
+    cache of a sidecar that resolves the hosts of requests that no service has.
     """
 
     traffic_class: TrafficClass
@@ -83,6 +85,8 @@ class HttpTraits(Source, frozen=True):
     jwt: JwtAuthentication | None = None
     authorization: Authorization = NO_AUTHORIZATION
     tunnel_identity_header: bool = False
+    lookup_families: str = "V4_ONLY"
+    unknown_hosts: DnsCache | None = None
 
     @property
     def guard_findings(self) -> tuple[Diagnostic, ...]:
@@ -185,7 +189,15 @@ def http_traits(
         extensions=listener_extensions(snapshot, proxy, traffic_class, () if service is None else (service,)),
         jwt=None if is_outbound else jwt_authentication(snapshot, proxy, service),
         authorization=NO_AUTHORIZATION if is_outbound else authorization_at(snapshot, proxy, service),
+        lookup_families=lookup_families(snapshot.behaviour, ipv4=proxy.supports_ipv4, ipv6=proxy.supports_ipv6),
+        unknown_hosts=_unknown_hosts(snapshot, facts) if is_outbound and facts.scope.resolves_unknown_hosts else None,
     )
+
+
+def _unknown_hosts(snapshot: Snapshot, facts: ProxyFacts) -> DnsCache:
+    proxy = facts.proxy
+    families = lookup_families(snapshot.behaviour, ipv4=proxy.supports_ipv4, ipv6=proxy.supports_ipv6)
+    return unknown_hosts_cache(families, proxy.node_metadata)
 
 
 def internal_networks(networks: MeshNetworks) -> tuple[Range, ...]:

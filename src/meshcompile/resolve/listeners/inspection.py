@@ -11,6 +11,8 @@ from meshcompile.resolve.listeners.filter_chain import FilterChain
 from meshcompile.resolve.listeners.tcp_connection import TcpConnection
 from meshcompile.resolve.listeners.traffic import Traffic
 
+_HTTP = (Traffic.PLAIN_HTTP, Traffic.TUNNELLED_HTTP, Traffic.RECOGNIZED_HTTP)
+
 
 class Inspector(Struct, frozen=True):
     """A listener filter that inspects connections to every port except these; with `only`, to these ports alone."""
@@ -70,4 +72,4 @@ def _is_tls(chain: FilterChain) -> bool:
 
 
 def _recognizes_http(chain: FilterChain) -> bool:
-    return chain.match is not None and chain.match.traffic in (Traffic.PLAIN_HTTP, Traffic.TUNNELLED_HTTP)
+    return chain.match is not None and chain.match.traffic in _HTTP

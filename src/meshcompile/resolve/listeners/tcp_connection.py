@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from meshcompile.documents import NOWHERE, Origin
+from meshcompile.resolve.dns_caches import lookup_families
 from meshcompile.resolve.extensions import ListenerExtensions, listener_extensions
 from meshcompile.resolve.facts import ProxyFacts, idle_timeout
 from meshcompile.resolve.listeners.traffic import TrafficClass
@@ -30,6 +31,7 @@ class TcpTraits(msgspec.Struct, frozen=True):
     redis_filter: bool
     mysql_filter: bool
     authorization: Authorization = NO_AUTHORIZATION
+    lookup_families: str = "V4_ONLY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def tcp_traits(
     A waypoint has traits for each `service` behind it.
     """
     is_outbound = traffic_class is TrafficClass.SIDECAR_OUTBOUND
-    behaviour = snapshot.behaviour
+    behaviour, proxy = snapshot.behaviour, facts.proxy
     return TcpTraits(
         traffic_class=traffic_class,
         telemetry=telemetry(snapshot, facts.proxy, traffic_class, service),
@@ -108,5 +110,6 @@ def tcp_traits(
         mongo_filter=behaviour.mongo_filter,
         redis_filter=behaviour.redis_filter,
         mysql_filter=behaviour.mysql_filter,
-        authorization=NO_AUTHORIZATION if is_outbound else authorization_at(snapshot, facts.proxy, service),
+        authorization=NO_AUTHORIZATION if is_outbound else authorization_at(snapshot, proxy, service),
+        lookup_families=lookup_families(behaviour, ipv4=proxy.supports_ipv4, ipv6=proxy.supports_ipv6),
     )

@@ -18,6 +18,7 @@ class Traffic(Enum):
     PLAIN = auto()  # no TLS
     PLAIN_HTTP = auto()  # no TLS, recognized as HTTP/1.1 or HTTP/2; HTTP/1.0 counts as TCP
     TUNNELLED_HTTP = auto()  # out of an HBONE tunnel, recognized as HTTP/1.1 or HTTP/2
+    RECOGNIZED_HTTP = auto()  # recognized as HTTP, whatever else is known
     TLS = auto()  # TLS of any kind, including the application's own
     MESH = auto()  # mutual TLS of the mesh
     MESH_HTTP = auto()  # mutual TLS of a sidecar that has recognized HTTP

@@ -16,7 +16,7 @@ from meshcompile.resolve.listeners.http_connection import HttpConnection, HttpTr
 from meshcompile.resolve.listeners.inspection import outbound_inspection
 from meshcompile.resolve.listeners.listener import Listener
 from meshcompile.resolve.listeners.tcp_connection import CatchAllConnection, TcpTraits, tcp_traits
-from meshcompile.resolve.listeners.traffic import TrafficClass
+from meshcompile.resolve.listeners.traffic import Traffic, TrafficClass
 from meshcompile.resolve.outbound.destinations import unknown_destination
 from meshcompile.resolve.outbound.egress import (
     EgressKey,
@@ -27,11 +27,13 @@ from meshcompile.resolve.outbound.egress import (
     without_itself,
 )
 from meshcompile.resolve.outbound.egress_chains import HttpRoutes
-from meshcompile.resolve.routes.sidecar import HTTP_PROXY_ROUTE
+from meshcompile.resolve.routes.route_key import route_key
+from meshcompile.resolve.routes.sidecar import HTTP_PROXY_ROUTE, catch_all
+from meshcompile.resolve.routes.table import InlineRoutes
 from meshcompile.resolve.scope.sidecar import l4_scope
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.durations import Duration
-from meshcompile.values.names import BLACK_HOLE_CLUSTER
+from meshcompile.values.names import BLACK_HOLE_CLUSTER, UNKNOWN_HOSTS
 from meshcompile.values.ports import Protocol
 
 # The timeout of a listener without protocol detection.
@@ -136,13 +138,16 @@ class SidecarOutbound(Struct, frozen=True):
     http: HttpTraits
     mesh: MeshConfig
     unknown: str | None
+    resolving: InlineRoutes | None = None
+    """The route to hosts that no service has, if the proxy resolves them."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, facts: ProxyFacts) -> "SidecarOutbound":
         tcp = tcp_traits(snapshot, facts, TrafficClass.SIDECAR_OUTBOUND)
         http = shared_traits(snapshot, http_traits(snapshot, facts, TrafficClass.SIDECAR_OUTBOUND))
         unknown = unknown_destination(facts.scope.outbound_traffic_policy)
-        return cls(egress_key(snapshot, facts, tcp), facts.proxy, http, snapshot.mesh, unknown)
+        resolving = _resolving(snapshot, facts) if facts.scope.resolves_unknown_hosts else None
+        return cls(egress_key(snapshot, facts, tcp), facts.proxy, http, snapshot.mesh, unknown, resolving)
 
     @property
     def exact_balance(self) -> bool:
@@ -205,18 +210,40 @@ class SidecarOutbound(Struct, frozen=True):
             ChainMatch(destination_port=port),
             name="virtualOutbound-blackhole",
         )
+        rest = unknown_chain(tcp, self.unknown, "virtualOutbound-catchall-tcp")
+        resolving = () if self.resolving is None else (self._resolving_chain(self.resolving),)
+        chains = (guard, *resolving, rest)
         return (
             Listener(
                 name="virtualOutbound",
                 binds=self.proxy.wildcards[:1],
                 port=port,
                 inbound=False,
-                chains=(guard, unknown_chain(tcp, self.unknown, "virtualOutbound-catchall-tcp")),
+                chains=chains,
+                inspection=outbound_inspection(chains),
                 virtual=True,
                 transparent=self.proxy.interception_mode is InterceptionMode.TPROXY,
                 telemetry=tcp.telemetry,
             ),
         )
+
+    def _resolving_chain(self, routes: InlineRoutes) -> FilterChain:
+        """The chain for requests to addresses that are unknown to the sidecar."""
+        connection = HttpConnection(
+            traits=self.http,
+            stat_prefix=f"outbound_virtualOutbound_{UNKNOWN_HOSTS};",
+            protocol=Protocol.HTTP,
+            port=0,
+            routes=routes,
+        )
+        return FilterChain(
+            connection, ChainMatch(traffic=Traffic.RECOGNIZED_HTTP), name="virtualOutbound-catchall-tcp-http"
+        )
+
+
+def _resolving(snapshot: Snapshot, facts: ProxyFacts) -> InlineRoutes:
+    hosts = catch_all(facts.scope, route_key(snapshot, facts.proxy, facts.config))
+    return InlineRoutes(UNKNOWN_HOSTS, hosts, long_responses=True, ignores_port=True)
 
 
 @latest_query

@@ -14,6 +14,7 @@ from meshcompile.resolve.routes.table import ANY_DOMAIN, BlackHoleRoute, Passthr
 from meshcompile.resolve.scope.sidecar import ScopeKey, SidecarScope, sidecar_scope
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.hosts import UNIX_PREFIX
+from meshcompile.values.names import UNKNOWN_HOSTS, UNKNOWN_HOSTS_CLUSTER
 
 NOTHING = PortVirtualHosts((), ())
 HTTP_PROXY_ROUTE = "http_proxy"
@@ -63,6 +64,9 @@ def sidecar_table(snapshot: Snapshot, key: TableKey) -> RouteTable:
 
 def catch_all(scope: SidecarScope, client: RouteKey) -> VirtualHost:
     """The virtual host for unknown hosts. The outbound traffic policy forwards or refuses their requests."""
+    if scope.resolves_unknown_hosts:
+        resolved = PassthroughRoute(UNKNOWN_HOSTS_CLUSTER, client.append_x_forwarded_host, UNKNOWN_HOSTS)
+        return VirtualHost(UNKNOWN_HOSTS, (ANY_DOMAIN,), (resolved,), client.attempt_count)
     cluster = unknown_destination(scope.outbound_traffic_policy)
     if cluster is None:
         return VirtualHost("block_all", (ANY_DOMAIN,), (BlackHoleRoute(),), client.attempt_count)

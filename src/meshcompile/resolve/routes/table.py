@@ -60,10 +60,11 @@ class LocalRoute(Struct, frozen=True):
 
 
 class PassthroughRoute(Struct, frozen=True):
-    """Requests to unknown hosts go to their original destination, or to the egress proxy."""
+    """Requests to unknown hosts go to their original destination, to an egress proxy, or to the host that they name."""
 
     cluster: str
     append_x_forwarded_host: bool
+    name: str = "allow_any"
 
 
 class BlackHoleRoute(Struct, frozen=True):
@@ -92,12 +93,14 @@ class VirtualHost(Source, frozen=True):
 class InlineRoutes(Struct, frozen=True):
     """The routes of a connection manager that has them in place, as one virtual host.
 
-    `long_responses` allows direct responses as long as validation does.
+    `long_responses` allows direct responses as long as validation does. With `ignores_port`, the port in the host of a
+    request does not count.
     """
 
     name: str
     virtual_host: VirtualHost
     long_responses: bool
+    ignores_port: bool = False
 
 
 class RouteTable(Source, frozen=True):

@@ -11,6 +11,7 @@ from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.node_metadata import NodeMetadata
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.queries import Key, query
+from meshcompile.resolve.dns_caches import lookup_families
 from meshcompile.resolve.scope.sidecar import ScopeKey, SidecarScope, l4_scope
 from meshcompile.snapshot.service import Service, TrafficDistribution
 from meshcompile.snapshot.snapshot import Snapshot
@@ -54,6 +55,7 @@ class ClientKey(Key, frozen=True):
     credential_socket: bool
     file_credential_socket: bool
     opens_tunnels: bool
+    lookup_families: str = "V4_ONLY"
 
     @property
     def is_sidecar(self) -> bool:
@@ -98,6 +100,7 @@ def client_key(snapshot: Snapshot, scope: SidecarScope, proxy: Proxy, config: Pr
         credential_socket=metadata.has_credential_socket,
         file_credential_socket=metadata.has_file_credential_socket,
         opens_tunnels=not metadata.disable_hbone_send,
+        lookup_families=lookup_families(snapshot.behaviour, ipv4=proxy.supports_ipv4, ipv6=proxy.supports_ipv6),
     )
 
 
@@ -117,9 +120,9 @@ def referenced_traits(snapshot: Snapshot, key: ScopeKey) -> ReferencedTraits:
 def _label_keys(snapshot: Snapshot, services: Iterable[Service]) -> Iterator[str]:
     """The label keys that destination rules, the mesh's locality settings and services refer to."""
     yield from snapshot.destination_rules.label_keys
-    settings = snapshot.mesh.locality_lb_setting
-    if settings is not None:
-        yield from (priority.partition("=")[0] for priority in settings.failover_priority)
+    for settings in (snapshot.mesh.locality_lb_setting, snapshot.mesh.zone_aware_lb_setting):
+        if settings is not None:
+            yield from (priority.partition("=")[0] for priority in settings.failover_priority)
     for distribution in {service.traffic_distribution for service in services}:
         yield from DISTRIBUTION_LABELS[distribution]
 

@@ -17,7 +17,7 @@ from meshcompile.models.networking.virtual_service import MESH_GATEWAY
 from meshcompile.proxy import Proxy
 from meshcompile.queries import Key, query
 from meshcompile.resolve.scope.common_view import view_of
-from meshcompile.resolve.scope.imported_hosts import ImportedHosts, imported_hosts
+from meshcompile.resolve.scope.imported_hosts import ANY_NAMESPACE, ImportedHosts, imported_hosts, imports_of
 from meshcompile.resolve.scope.merged_services import merged_services
 from meshcompile.snapshot.destination_rules import MergedDestinationRule
 from meshcompile.snapshot.destinations import destinations
@@ -28,9 +28,6 @@ from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantic
 from meshcompile.values.hosts import covering, is_wildcard
 from meshcompile.values.labels import Labels, selects
 from meshcompile.values.ports import Protocol, protocol_named
-
-# The namespace part of an imported host that means every namespace.
-ANY_NAMESPACE = "*"
 
 
 class ScopeKey(Key, frozen=True):
@@ -79,6 +76,7 @@ class SidecarScope(Struct, frozen=True):
     egress_listeners: tuple[EgressListener, ...]
     services: tuple[Service, ...]
     outbound_traffic_policy: OutboundTrafficPolicy | None
+    resolves_unknown_hosts: bool
     destination_rules: Mapping[str, tuple[MergedDestinationRule, ...]]
     services_by_hostname: Mapping[str, Service]
 
@@ -166,7 +164,8 @@ def _sidecar_scope(snapshot: Snapshot, key: ScopeKey) -> SidecarScope:
     services = merged_services(_imported(snapshot, listeners, namespace))
     own_policy = sidecar.spec.outbound_traffic_policy if sidecar is not None else None
     policy = _mesh_policy(snapshot, None) if own_policy is None else own_policy
-    return _scope(snapshot, key, listeners, services, sidecar, policy)
+    scope = _scope(snapshot, key, listeners, services, sidecar, policy)
+    return replace(scope, resolves_unknown_hosts=own_policy is None and _resolves_unknown_hosts(snapshot))
 
 
 def _scope(
@@ -184,6 +183,7 @@ def _scope(
         egress_listeners=listeners,
         services=services,
         outbound_traffic_policy=policy,
+        resolves_unknown_hosts=False,
         destination_rules={hostname: group for hostname, group in rules.items() if group},
         services_by_hostname={service.hostname: service for service in services},
     )
@@ -193,13 +193,21 @@ def _scope(
 def _mesh_policy(snapshot: Snapshot, key: None) -> OutboundTrafficPolicy | None:
     """The mesh's policy as a Sidecar would set it.
 
-    A Sidecar has no ALLOW_ANY_DYNAMIC_DNS, which becomes REGISTRY_ONLY.
+    A Sidecar has no ALLOW_ANY_DYNAMIC_DNS, which becomes ALLOW_ANY for what is not HTTP. In releases that do not
+    resolve hosts, it becomes REGISTRY_ONLY.
     """
     policy = snapshot.mesh.outbound_traffic_policy
     if policy is None:
         return None
-    allowed = policy.mode is MeshPolicyMode.ALLOW_ANY
+    allowed = policy.mode is MeshPolicyMode.ALLOW_ANY or _resolves_unknown_hosts(snapshot)
     return OutboundTrafficPolicy.model_validate({"mode": "ALLOW_ANY" if allowed else "REGISTRY_ONLY"})
+
+
+def _resolves_unknown_hosts(snapshot: Snapshot) -> bool:
+    """Whether the mesh lets sidecars resolve the hosts of requests that no service has."""
+    policy = snapshot.mesh.outbound_traffic_policy
+    is_dynamic = policy is not None and policy.mode is MeshPolicyMode.ALLOW_ANY_DYNAMIC_DNS
+    return is_dynamic and snapshot.behaviour.dynamic_outbound
 
 
 def _selects_client(rule: MergedDestinationRule, labels: Labels) -> bool:
@@ -216,15 +224,12 @@ def _serves(listener: EgressListener, port: int, bind: str) -> bool:
 
 
 def _egress_listener(snapshot: Snapshot, spec: IstioEgressListener | None, namespace: str) -> EgressListener:
-    imports = imported_hosts(("*/*",) if spec is None else spec.hosts, namespace)
+    written = ("*/*",) if spec is None else spec.hosts
+    imports = imported_hosts(written, namespace, may_exclude=snapshot.behaviour.excluded_hosts)
     routes = tuple(
         virtual_service
         for virtual_service in snapshot.virtual_services.for_gateway(namespace, MESH_GATEWAY)
-        if any(
-            hosts.match_route(host, as_service=virtual_service.semantics is Semantics.GATEWAY)
-            for hosts in _of(imports, virtual_service.namespace)
-            for host in virtual_service.hosts
-        )
+        if _is_imported(virtual_service, imports)
     )
     services = _one_namespace_per_host(
         (
@@ -237,9 +242,22 @@ def _egress_listener(snapshot: Snapshot, spec: IstioEgressListener | None, names
     return EgressListener(spec, services, routes, most_specific_routes(routes, services))
 
 
+def _is_imported(virtual_service: MergedVirtualService, imports: Mapping[str, ImportedHosts]) -> bool:
+    """True if one of the hosts is imported and not excluded."""
+    of_namespace = tuple(imports_of(imports, virtual_service.namespace))
+    as_service = virtual_service.semantics is Semantics.GATEWAY
+    return any(
+        any(hosts.match_route(host, as_service=as_service) for hosts in of_namespace)
+        and not any(hosts.excludes(host) for hosts in of_namespace)
+        for host in virtual_service.hosts
+    )
+
+
 def _importable(snapshot: Snapshot, imports: Mapping[str, ImportedHosts], namespace: str) -> Iterable[Service]:
     """The services from which a listener imports: all visible ones, or in some releases those with its exact hosts."""
-    are_exact = ANY_NAMESPACE not in imports and not any(hosts.wildcards for hosts in imports.values())
+    everywhere = imports.get(ANY_NAMESPACE)
+    names_all = everywhere is None or everywhere.imports_nothing
+    are_exact = names_all and not any(hosts.wildcards for hosts in imports.values())
     if not (are_exact and snapshot.behaviour.exact_hosts_by_name):
         return snapshot.services.visible_to(namespace)
     by_hostname = snapshot.services.by_hostname
@@ -252,14 +270,6 @@ def _is_visible_from(service: Service, namespace: str) -> bool:
     return "~" not in service.export_to and _visible(service, namespace)
 
 
-def _of(imports: Mapping[str, ImportedHosts], namespace: str) -> Iterator[ImportedHosts]:
-    """The imports of a namespace: those that name it, then those that name every namespace."""
-    if namespace in imports:
-        yield imports[namespace]
-    if ANY_NAMESPACE in imports:
-        yield imports[ANY_NAMESPACE]
-
-
 def _only_port(spec: IstioEgressListener | None) -> int | None:
     """The only port with which services are imported; None for all ports, as with a generic HTTP proxy."""
     if spec is None or spec.port is None or not spec.port.number:
@@ -269,7 +279,10 @@ def _only_port(spec: IstioEgressListener | None) -> int | None:
 
 def _imported_service(service: Service, imports: Mapping[str, ImportedHosts], port: int | None) -> Service | None:
     """The service with only the imported port and aliases; None when it is not imported."""
-    for hosts in _of(imports, service.namespace):
+    of_namespace = tuple(imports_of(imports, service.namespace))
+    if any(hosts.excludes(service.hostname) for hosts in of_namespace):
+        return None
+    for hosts in of_namespace:
         if hosts.match_service(service.hostname):
             trimmed = service if port is None else _with_port(service, port)
             if trimmed is not None:

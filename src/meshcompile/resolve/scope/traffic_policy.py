@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from meshcompile.models.mesh.mesh_config import DefaultTrafficPolicy
 from meshcompile.models.networking.destination_rule import (
     ClientTLSMode,
     ClientTLSSettings,
@@ -58,11 +60,14 @@ NO_POLICY = EffectivePolicy()
 
 
 class EffectivePolicies:
-    """The effective policies of a rule. Ports without port-level settings share one."""
+    """The effective policies of a rule. Ports without port-level settings share one.
 
-    def __init__(self, rule: TrafficPolicy | None) -> None:
-        self._rule = rule
-        self._whole = NO_POLICY if rule is None else _whole(rule)
+    `default` is the mesh's. It fills what the rule leaves out for a port, before its subsets.
+    """
+
+    def __init__(self, rule: TrafficPolicy | None, default: DefaultTrafficPolicy | None = None) -> None:
+        self._rule, self._default = rule, default
+        self._whole = with_default(NO_POLICY if rule is None else _whole(rule), default)
 
     def of_port(self, port: int) -> EffectivePolicy:
         """The policy of a port.
@@ -70,7 +75,7 @@ class EffectivePolicies:
         Port-level settings replace the rule's settings, including those that they leave out.
         """
         settings = None if self._rule is None else _port_settings(self._rule, port)
-        return self._whole if settings is None else _of_port(settings)
+        return self._whole if settings is None else with_default(_of_port(settings), self._default)
 
     def of_subset(self, subset: TrafficPolicy | None, port: int) -> EffectivePolicy:
         """The policy of a subset for a port. Settings of the subset take precedence over the rule's.
@@ -82,9 +87,23 @@ class EffectivePolicies:
         return inherited if subset is None else _merged(inherited, subset, port)
 
 
-def port_policy(policy: TrafficPolicy | None, port: int) -> EffectivePolicy:
-    """The policy of a rule for a port."""
-    return EffectivePolicies(policy).of_port(port)
+def port_policy(
+    policy: TrafficPolicy | None, port: int, default: DefaultTrafficPolicy | None = None
+) -> EffectivePolicy:
+    """The policy of a rule for a port, with what the mesh's default adds to it."""
+    return EffectivePolicies(policy, default).of_port(port)
+
+
+def with_default(policy: EffectivePolicy, default: DefaultTrafficPolicy | None) -> EffectivePolicy:
+    """The policy with what it lacks from the mesh's default."""
+    if default is None:
+        return policy
+    pool, outliers = policy.connection_pool, policy.outlier_detection
+    return replace(
+        policy,
+        connection_pool=default.connection_pool if pool is None else pool,
+        outlier_detection=default.outlier_detection if outliers is None else outliers,
+    )
 
 
 def subset_policy(rule: TrafficPolicy | None, subset: TrafficPolicy | None, port: int) -> EffectivePolicy:

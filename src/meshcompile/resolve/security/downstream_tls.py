@@ -57,7 +57,10 @@ NO_SECRET = Secret("", cluster="")
 
 
 class ClientValidation(msgspec.Struct, frozen=True):
-    """How Envoy verifies a client's certificate. `roots` is None when no authority is configured."""
+    """How Envoy verifies a client's certificate. `roots` is None when no authority is configured.
+
+    With `accepts_any`, it accepts a certificate that it cannot verify.
+    """
 
     roots: Secret | None
     san_exact: tuple[str, ...] = ()
@@ -65,6 +68,7 @@ class ClientValidation(msgspec.Struct, frozen=True):
     spki_hashes: tuple[str, ...] = ()
     certificate_hashes: tuple[str, ...] = ()
     crl: str = ""
+    accepts_any: bool = False
 
 
 class DownstreamTls(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ from meshcompile.resolve.clusters.outbound import BY_DNS, service_discovery
 from meshcompile.resolve.clusters.policy_settings import PolicySettings, SettingsByPolicy
 from meshcompile.resolve.clusters.security import ClusterTls, TlsPeer, tls_by_rule
 from meshcompile.resolve.clusters.service_parts import dns_settings, service_name
+from meshcompile.resolve.dns_caches import host_cache
 from meshcompile.resolve.endpoints.endpoint_builder import EndpointBuilder, Upstream, waypoint_endpoint_builder
 from meshcompile.resolve.endpoints.locality_balancing import balanced
 from meshcompile.resolve.endpoints.locality_groups import LocalityGroup
@@ -77,7 +78,9 @@ class VipClusters:
     def __init__(self, snapshot: Snapshot, key: VipKey) -> None:
         self._snapshot, self._key = snapshot, key
         self._policies = EffectivePolicies(None if key.rule is None else key.rule.traffic_policy)
-        self._settings = SettingsByPolicy(snapshot.mesh, key.service, snapshot.behaviour, behind_waypoint=True)
+        self._settings = SettingsByPolicy(
+            snapshot.mesh, key.service, snapshot.behaviour, key.client, behind_waypoint=True
+        )
         self._endpoint_builder = waypoint_endpoint_builder(snapshot, key.client)
         self._is_dynamic = key.service.resolution is Resolution.DYNAMIC_DNS
 
@@ -124,7 +127,7 @@ class VipClusters:
             metadata=self._metadata(upstream, subset),
             groups=() if passes else groups,
             dns=dns_settings(self._snapshot.mesh, key.service, key.client) if found_by in BY_DNS else None,
-            host=key.service.hostname if self._is_dynamic else "",
+            host_cache=host_cache(key.service.hostname, key.client.lookup_families) if self._is_dynamic else None,
             insecure_host_options=tls.insecure_host_options,
             port_override=self._port_override(port) if found_by is Discovery.ORIGINAL_DST else None,
             upstream=upstream if discovery is Discovery.EDS else None,

@@ -41,6 +41,7 @@ from meshcompile.snapshot.resources import (
     ConfigStore,
     oldest_first_by_namespace,
 )
+from meshcompile.values.durations import Duration
 from meshcompile.values.hosts import CLUSTER_DOMAIN
 
 IGNORE = "istio.io/ignore-policy-attachment"
@@ -86,12 +87,15 @@ def backend_policies(resources: ConfigStore, behaviour: Behaviour) -> tuple[Conv
     referents = Referents.of(resources)
     if not behaviour.policy_conflicts:
         return (
-            *(_traffic_policy(policy, referents) for policy in traffic),
+            *(_traffic_policy(policy, referents, behaviour) for policy in traffic),
             *(_tls_policy(policy, (), referents) for policy in tls),
         )
     counted = [policy for policy in tls if not is_ignored(policy)]
     return (
-        *(_no_traffic(policy) if is_ignored(policy) else _traffic_policy(policy, referents) for policy in traffic),
+        *(
+            _no_traffic(policy) if is_ignored(policy) else _traffic_policy(policy, referents, behaviour)
+            for policy in traffic
+        ),
         *(_no_traffic(policy) if is_ignored(policy) else _tls_policy(policy, counted, referents) for policy in tls),
     )
 
@@ -168,12 +172,12 @@ def _age(policy: BackendTLSPolicy) -> tuple[str, str]:
 # ---- XBackendTrafficPolicies
 
 
-def _traffic_policy(policy: XBackendTrafficPolicy, referents: Referents) -> ConvertedPolicy:
+def _traffic_policy(policy: XBackendTrafficPolicy, referents: Referents, behaviour: Behaviour) -> ConvertedPolicy:
     return ConvertedPolicy(
         policy=policy,
         targets=tuple(_traffic_target(policy, ref, referents) for ref in policy.spec.target_refs),
         load_balancer=LoadBalancerSettings(),
-        retry_budget=_retry_budget(policy),
+        retry_budget=_retry_budget(policy, behaviour),
         warning=UNSUPPORTED_PERSISTENCE if policy.spec.session_persistence is not None else "",
     )
 
@@ -186,12 +190,14 @@ def _traffic_target(policy: XBackendTrafficPolicy, ref: LocalObjectReference, re
     return resolved
 
 
-def _retry_budget(policy: XBackendTrafficPolicy) -> RetryBudget | None:
+def _retry_budget(policy: XBackendTrafficPolicy, behaviour: Behaviour) -> RetryBudget | None:
     constraint = policy.spec.retry_constraint
     if constraint is None:
         return None
     budget = RetryBudget(
-        percent=float(constraint.budget.percent), min_retry_concurrency=constraint.min_retry_rate.count
+        percent=float(constraint.budget.percent),
+        min_retry_concurrency=constraint.min_retry_rate.count,
+        budget_interval=Duration.parse(constraint.budget.interval) if behaviour.retry_budget_interval else None,
     )
     return placed(budget, constraint.origin)
 

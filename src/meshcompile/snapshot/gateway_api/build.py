@@ -19,10 +19,11 @@ from meshcompile.snapshot.gateway_api.certificates import certificates
 from meshcompile.snapshot.gateway_api.classes import Controller, controllers
 from meshcompile.snapshot.gateway_api.converted import FromGatewayApi
 from meshcompile.snapshot.gateway_api.findings import findings
+from meshcompile.snapshot.gateway_api.foreign_waypoints import foreign_parents
 from meshcompile.snapshot.gateway_api.gateways import ConvertedGateway, ConvertedListenerSet, GatewayBuilder
 from meshcompile.snapshot.gateway_api.http_rules import L7Route
 from meshcompile.snapshot.gateway_api.listeners import ListenerBuilder, Namespaces, ParentListener
-from meshcompile.snapshot.gateway_api.parents import parents
+from meshcompile.snapshot.gateway_api.parents import ParentKey, parents
 from meshcompile.snapshot.gateway_api.references import reference_grants
 from meshcompile.snapshot.gateway_api.routes import (
     ConvertedRoute,
@@ -47,7 +48,7 @@ def from_gateway_api(
     gateways = tuple(builder.gateways(resources.all(KubernetesGateway)))
     listener_sets = tuple(builder.listener_sets(_listener_sets(resources, behaviour), gateways))
     listeners = tuple(_with_routes(gateways, listener_sets))
-    known = parents(listeners, resources.all(Service), resources.all(ServiceEntry))
+    known = parents(listeners, resources.all(Service), resources.all(ServiceEntry), _foreign(resources, behaviour))
     backends = Backends(services=known.services, hosts=services.by_hostname, grants=grants, behaviour=behaviour)
     l7: tuple[L7Route, ...] = (*resources.all(HTTPRoute), *resources.all(GRPCRoute))
     http = tuple([http_route(route, known, backends) for route in l7])
@@ -69,6 +70,10 @@ def from_gateway_api(
         destination_rules=destination_rules(policies, resources),
         findings=tuple(findings(resources, listener_sets, listeners, (*http, *l4), policies, behaviour=behaviour)),
     )
+
+
+def _foreign(resources: ConfigStore, behaviour: Behaviour) -> frozenset[ParentKey]:
+    return foreign_parents(resources) if behaviour.own_waypoints_only else frozenset()
 
 
 def _gateway_builder(resources: ConfigStore, listeners: ListenerBuilder, ambient: bool) -> GatewayBuilder:

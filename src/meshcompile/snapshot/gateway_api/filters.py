@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.base import placed
 from meshcompile.models.common import StringMatch
 from meshcompile.models.gateway_api.filters import (
@@ -55,8 +56,10 @@ def _by_name(headers: Iterable[HTTPHeader]) -> Mapping[str, str]:
     return values
 
 
-def redirect(redirected: HTTPRequestRedirectFilter) -> HTTPRedirect:
+def redirect(redirected: HTTPRequestRedirectFilter, behaviour: Behaviour) -> HTTPRedirect:
     """A redirect. Without a port it names the port of its scheme if it has one, else that of the request."""
+    path = redirected.path
+    prefix = path.replace_prefix_match or "" if path is not None and path.type == "ReplacePrefixMatch" else None
     derived = (
         RedirectPortSelection.FROM_PROTOCOL_DEFAULT if redirected.scheme else RedirectPortSelection.FROM_REQUEST_PORT
     )
@@ -65,22 +68,13 @@ def redirect(redirected: HTTPRequestRedirectFilter) -> HTTPRedirect:
         authority=redirected.hostname or "",
         port=redirected.port,
         derive_port=derived if redirected.port is None else None,
-        uri=_redirected_path(redirected),
+        uri=path.replace_full_path or "" if path is not None and path.type == "ReplaceFullPath" else "",
         redirect_code=redirected.status_code,
     )
+    if prefix is not None:
+        changed = {"prefix_rewrite": prefix} if behaviour.redirect_prefixes else {"uri": f"%PREFIX()%{prefix}"}
+        converted = converted.model_copy(update=changed)
     return placed(converted, redirected.origin)
-
-
-def _redirected_path(redirected: HTTPRequestRedirectFilter) -> str:
-    if redirected.path is None:
-        return ""
-    match redirected.path.type:
-        case "ReplaceFullPath":
-            return redirected.path.replace_full_path or ""
-        case "ReplacePrefixMatch":
-            return f"%PREFIX()%{redirected.path.replace_prefix_match or ''}"
-        case _:
-            return ""
 
 
 def rewrite(rewritten: HTTPURLRewriteFilter) -> HTTPRewrite | None:

@@ -103,7 +103,7 @@ class RuleBuilder:
         for each in filters:
             match each.type:
                 case "RequestRedirect" if isinstance(each, HTTPRouteFilter) and each.request_redirect:
-                    settings["redirect"] = redirect(each.request_redirect)
+                    settings["redirect"] = redirect(each.request_redirect, self._backends.behaviour)
                 case "URLRewrite" if isinstance(each, HTTPRouteFilter) and each.url_rewrite:
                     settings["rewrite"] = rewrite(each.url_rewrite)
                 case "CORS" if isinstance(each, HTTPRouteFilter) and each.cors:

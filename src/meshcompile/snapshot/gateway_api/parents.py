@@ -102,6 +102,8 @@ class Parents(Struct, frozen=True):
     listeners: Mapping[ParentKey, tuple[ParentListener, ...]]
     services: frozenset[tuple[str, str]]
     entries: Mapping[tuple[str, str], ServiceEntry]
+    foreign: frozenset[ParentKey] = frozenset()
+    """The Services and ServiceEntries whose waypoint belongs to another controller. Routes do not attach to them."""
 
     def attachments(self, route: Route) -> tuple[Attachment, ...]:
         """The references of a route, one for each listener; references to other controllers' objects are left out."""
@@ -113,7 +115,7 @@ class Parents(Struct, frozen=True):
         if key.kind not in PARENTS:
             return
         if key.kind in IN_MESH:
-            yield self._in_mesh(ref, key)
+            yield from () if key in self.foreign else (self._in_mesh(ref, key),)
             return
         listeners = self.listeners.get(key, ())
         for listener in listeners:
@@ -140,7 +142,10 @@ class Parents(Struct, frozen=True):
 
 
 def parents(
-    listeners: Iterable[ParentListener], services: Iterable[Service], entries: Iterable[ServiceEntry]
+    listeners: Iterable[ParentListener],
+    services: Iterable[Service],
+    entries: Iterable[ServiceEntry],
+    foreign: frozenset[ParentKey] = frozenset(),
 ) -> Parents:
     """The objects that routes can attach to."""
     groups: dict[ParentKey, list[ParentListener]] = {}
@@ -151,6 +156,7 @@ def parents(
         listeners={key: tuple(group) for key, group in groups.items()},
         services=frozenset((each.namespace, each.name) for each in services),
         entries={(each.namespace, each.name): each for each in entries},
+        foreign=foreign,
     )
 
 

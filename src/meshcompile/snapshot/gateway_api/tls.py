@@ -123,14 +123,22 @@ class TlsBuilder(Struct, frozen=True):
         authorities, invalid = self._authorities(refs, owner)
         if invalid is not None:
             return ListenerTls(_placed(tls, mode=mode, **own), invalid)
+        falls_back = self._falls_back(tls, client)
         settings = _placed(
             tls,
-            mode=self._mode_with_authorities(mode),
+            mode=TLSMode.OPTIONAL_MUTUAL if falls_back else self._mode_with_authorities(mode),
+            insecure_skip_verify=falls_back or None,
             ca_cert_credential_name=authorities,
             cipher_suites=_cipher_suites(tls),
             **own,
         )
         return ListenerTls(settings)
+
+    def _falls_back(self, tls: ListenerTLSConfig, client: TLSConfig | None) -> bool:
+        """True if clients without a valid certificate are accepted. The option of the listener takes precedence."""
+        validation = None if client is None else client.validation
+        asks = validation is not None and validation.mode == "AllowInsecureFallback"
+        return asks and self.behaviour.any_client_certificate and tls.options.get(TERMINATE_MODE) not in CLIENT_MODES
 
     def _mode_with_authorities(self, mode: TLSMode) -> TLSMode:
         is_optional = mode is TLSMode.OPTIONAL_MUTUAL and self.behaviour.tls_mode_option

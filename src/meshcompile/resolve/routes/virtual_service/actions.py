@@ -137,15 +137,15 @@ def _is_positive(percentage: Percent | int | None) -> bool:
 
 
 def _redirect(redirect: HTTPRedirect, context: RouteContext, semantics: Semantics) -> Redirect:
-    replaces_prefix = semantics is Semantics.GATEWAY and redirect.uri.startswith(MATCHED_PREFIX)
+    marked = semantics is Semantics.GATEWAY and redirect.uri.startswith(MATCHED_PREFIX)
     return Redirect(
         scheme=redirect.scheme,
         host=redirect.authority,
         port=_redirect_port(redirect, context),
-        path=redirect.uri.removeprefix(MATCHED_PREFIX) if replaces_prefix else redirect.uri,
+        path=redirect.prefix_rewrite or (redirect.uri.removeprefix(MATCHED_PREFIX) if marked else redirect.uri),
         code=redirect.redirect_code,
         origin=redirect.origin,
-        replaces_prefix=replaces_prefix,
+        replaces_prefix=marked or bool(redirect.prefix_rewrite),
     )
 
 
