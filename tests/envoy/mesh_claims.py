@@ -164,7 +164,7 @@ def judge_pair(kind: str, seed: int, count: int, world: World, tally: PairTally)
     found = proxy_diff(pair, tuple(IDENTITY.format(name) for name in ("client", "thief")))
     tally.pairs += 1
     tally.said[said(found, pair)] += 1
-    if not pair.changed:
+    if not pair.changed or (found.undecided and not found.behaviour):
         return
     name = f"--kinds {kind} --seed {seed}"
     with tempfile.TemporaryDirectory(prefix="pair-") as folder, ExitStack() as stack:
