@@ -106,7 +106,8 @@ class Side:
 
     envoy: Envoy
     clients: Clients
-    listeners: frozenset[str]
+    ports: Mapping[str, int]
+    """The ports of the listeners."""
 
     def replies(self, approach: Approach, requests: Sequence[HttpRequest]) -> list[Reply | None]:
         """The reply to each request."""
@@ -123,7 +124,7 @@ class Side:
 
     def _connected(self, approach: Approach) -> socket.socket:
         seen = approach.connection
-        port = self.envoy.listener_port(approach.listener) if approach.listener in self.listeners else 1
+        port = self.ports.get(approach.listener, 1)
         connection = socket.create_connection(("127.0.0.1", port), timeout=30)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         family = "TCP6" if ":" in seen.destination else "TCP4"
@@ -195,14 +196,25 @@ def said(found: ProxyDiff, pair: ConfigPair) -> str:
 def _side(
     stack: ExitStack, config: meshcompile.Config, scenario: Scenario, clients: Clients, world: World, own: Path
 ) -> Side:
+    bootstrap = scenario_bootstrap(config, scenario, world, own)
+    return running_side(stack, bootstrap, clients)
+
+
+def scenario_bootstrap(config: meshcompile.Config, scenario: Scenario, world: World, own: Path) -> dict[str, Any]:
+    """The bootstrap of the proxy of a scenario, with observable decisions. `own` is the folder of its files."""
     workload_certificates(own, world.authority, IDENTITY.format("web"))
     content = config.bootstrap(workload_certificates=str(own)).to_dict()
     bootstrap = on_free_ports(content if scenario.is_gateway else read_by_header(content))
     if scenario.is_gateway:
         for listener in bootstrap["staticResources"]["listeners"]:
             listener["listenerFilters"] = [PROXY_PROTOCOL, *listener.get("listenerFilters", ())]
-    names = frozenset(each.name for each in config.listeners)
-    return Side(stack.enter_context(running(observed_bootstrap(bootstrap, own / "access.log"))), clients, names)
+    return observed_bootstrap(bootstrap, own / "access.log")
+
+
+def running_side(stack: ExitStack, bootstrap: dict[str, Any], clients: Clients) -> Side:
+    """An Envoy with a bootstrap, until the stack ends."""
+    envoy = stack.enter_context(running(bootstrap))
+    return Side(envoy, clients, envoy.listener_ports())
 
 
 def outcome(reply: Reply | None) -> Mapping[str, Any]:

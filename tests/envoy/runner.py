@@ -57,12 +57,13 @@ class Envoy:
 
     def listener_port(self, name: str) -> int:
         """The port that a listener is bound to, even if it is configured with port 0."""
+        return self.listener_ports()[name]
+
+    def listener_ports(self) -> dict[str, int]:
+        """The port of each listener that is bound to one, by name."""
         listeners = json.loads(self.get("/listeners?format=json")).get("listener_statuses", [])
-        return next(
-            int(listener["local_address"]["socket_address"]["port_value"])
-            for listener in listeners
-            if listener["name"] == name
-        )
+        addresses = {each["name"]: each["local_address"].get("socket_address", {}) for each in listeners}
+        return {name: int(address["port_value"]) for name, address in addresses.items() if "port_value" in address}
 
     def stats(self, pattern: str) -> dict[str, int]:
         """Counters and gauges whose names match the regular expression, by name."""

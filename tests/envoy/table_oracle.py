@@ -6,7 +6,6 @@ the first route of the fourth virtual host.
 
 from __future__ import annotations
 
-import json
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -56,8 +55,7 @@ def table_oracle(tables: Sequence[RouteConfiguration]) -> Iterator[TableOracle]:
     """An Envoy with these tables."""
     listeners = [_listener(str(index), _telling(to_builtins(each))) for index, each in enumerate(tables)]
     with running({"node": {"id": "oracle", "cluster": "oracle"}, "staticResources": {"listeners": listeners}}) as envoy:
-        statuses = json.loads(envoy.get("/listeners?format=json")).get("listener_statuses", [])
-        ports = {each["name"]: each["local_address"]["socket_address"]["port_value"] for each in statuses}
+        ports = envoy.listener_ports()
         yield TableOracle([ports[str(index)] for index in range(len(tables))])
 
 
