@@ -82,7 +82,7 @@ def plainly_connected(port: int, source: str) -> socket.socket:
     A port that is picked before, as `bind` does, is not picked again for a minute after the connection's end.
     """
     bound = None if source == "127.0.0.1" else (source, 0)
-    return socket.create_connection(("127.0.0.1", port), timeout=5, source_address=bound)
+    return socket.create_connection(("127.0.0.1", port), timeout=30, source_address=bound)
 
 
 def proxy_header(source: Address, destination: Address) -> bytes:

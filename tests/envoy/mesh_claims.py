@@ -27,6 +27,7 @@ from meshcompile.compare.sharing import sharing
 from meshcompile.simulate import DownstreamConnection, HttpRequest, Spoken
 from meshcompile.simulate.http_syntax import METHODS
 from tests.envoy import judgement
+from tests.envoy.client import plainly_connected
 from tests.envoy.connections import Reply
 from tests.envoy.exchanges import exchanged
 from tests.envoy.generated_policies import IDENTITY
@@ -125,7 +126,8 @@ class Side:
     def _connected(self, approach: Approach) -> socket.socket:
         seen = approach.connection
         port = self.ports.get(approach.listener, 1)
-        connection = socket.create_connection(("127.0.0.1", port), timeout=30)
+        # Envoy asks for the peer of the socket, too, whatever the PROXY header says.
+        connection = plainly_connected(port, seen.source if seen.source.startswith("127.") else "127.0.0.1")
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         family = "TCP6" if ":" in seen.destination else "TCP4"
         source = "::1" if family == "TCP6" else seen.source
