@@ -5,15 +5,17 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from meshcompile.compare.probes import PlacedChain, Probe, connection_to, described_chain, tables
+from meshcompile.compare.tokens import with_good_token
 from meshcompile.config import Config
 from meshcompile.envoy.config.listener import Filter, FilterChain, Listener
 from meshcompile.envoy.extensions.filters.http import rbac as http_rbac
+from meshcompile.envoy.extensions.filters.http.jwt_authn import JwtAuthentication
 from meshcompile.envoy.extensions.filters.network import rbac as network_rbac
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, HttpFilter
 from meshcompile.envoy.message import Packed
 from meshcompile.envoy.traversal import filter_chains
 from meshcompile.prove.policies import PolicyComparison, Relation, compare_gates
-from meshcompile.simulate import ClientHello, DownstreamConnection, PeerCertificate
+from meshcompile.simulate import ClientHello, DownstreamConnection, HttpRequest, PeerCertificate
 from meshcompile.symbolic.concrete import ANY_SERVER, ConcreteRequest
 from meshcompile.symbolic.gates import Gate, gate
 
@@ -43,6 +45,10 @@ class GateComparisons:
         in_one_place = len(_ranks(old) | _ranks(new)) == 1
         return in_one_place and self.of(old, new).relation is Relation.EQUIVALENT
 
+    def _tokens(self, old: FilterChain, new: FilterChain) -> JwtAuthentication | None:
+        """The tokens that a chain takes, after the change or else before it."""
+        return _gate(new, self._configs[1]).tokens or _gate(old, self._configs[0]).tokens
+
     def probes(self, old: PlacedChain | None, new: PlacedChain | None) -> Iterator[Probe]:
         """A request that only one side of a chain admits, for each side that admits one."""
         if old is None or new is None or old.chain == new.chain:
@@ -51,9 +57,19 @@ class GateComparisons:
         for witness in filter(None, (found.gained, found.lost)):
             connection = _connection(connection_to(self._configs[1], new), witness.request)
             if connection is not None:
-                request = witness.request.request if witness.http else None
+                request = _request(witness.request, self._tokens(old.chain, new.chain)) if witness.http else None
                 words = described_chain(new, connection)
                 yield Probe(connection, request, words, (old.chain, old.listener), (new.chain, new.listener))
+
+
+def _request(wanted: ConcreteRequest, tokens: JwtAuthentication | None) -> HttpRequest:
+    """The request, with a token where one of its issuer is looked for."""
+    claims = wanted.claims
+    providers = tokens.providers.values() if tokens is not None and claims is not None else ()
+    provider = next((each for each in providers if claims is not None and each.issuer == claims.get("iss")), None)
+    if provider is None or claims is None:
+        return wanted.request
+    return with_good_token(wanted.request, provider, claims)
 
 
 def _gate(chain: FilterChain, config: Config) -> Gate:

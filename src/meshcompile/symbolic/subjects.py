@@ -17,8 +17,10 @@ from meshcompile.spaces import (
     choices,
     exactly,
     matching,
+    ranges,
     space,
 )
+from meshcompile.symbolic.addresses import END, number
 from meshcompile.symbolic.authorities import AUTHORITIES
 from meshcompile.symbolic.conditions import HEADER_TEXTS
 from meshcompile.symbolic.header_lines import LINES
@@ -30,7 +32,13 @@ NAMES = matching("[a-z0-9._*-]*")
 """Server names, in small letters; "" for none."""
 CERTIFICATE_NAMES = matching("[!-~]*")
 CONNECT = exactly("CONNECT")
-ALONE: Mapping[str, Values] = {"authority": AUTHORITIES, "scheme": matching("https?")}
+ADDRESSES = ~ranges([(number(each), number(each) + 1) for each in ("0.0.0.0", "::")], END)
+"""The addresses that something can have."""
+ALONE: Mapping[str, Values] = {
+    "authority": AUTHORITIES,
+    "scheme": matching("https?"),
+    **dict.fromkeys(("destination", "source", "client"), ADDRESSES),
+}
 """What every request has in a dimension that depends on no other one."""
 
 
