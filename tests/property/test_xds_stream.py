@@ -33,7 +33,9 @@ def resources(route: str, versions: Mapping[str, int], listeners: int, routes: i
     """A world with a cluster per name in `versions`, and one route to the cluster `route`."""
 
     def made(type_url: str, each: Mapping[str, str]) -> ResourceSet:
-        found = {name: XdsResource(name, version, f"{type_url} {version}".encode()) for name, version in each.items()}
+        found = {
+            name: XdsResource(name, version, (f"{type_url} {version}".encode(),)) for name, version in each.items()
+        }
         return ResourceSet(str(sorted(each.items())), found)
 
     return ServedResources(
@@ -252,7 +254,7 @@ class Stream(RuleBasedStateMachine):
 
 def _again(rejected: ResourceSet) -> ResourceSet:
     """The same resources as new versions, so that a rejected one is tried again."""
-    changed = {name: XdsResource(name, f"{each.version}+", each.any) for name, each in rejected.resources.items()}
+    changed = {name: XdsResource(name, f"{each.version}+", each.pieces) for name, each in rejected.resources.items()}
     return ResourceSet(f"{rejected.version}+", changed)
 
 

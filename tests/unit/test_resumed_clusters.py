@@ -40,6 +40,6 @@ def test_the_versions_of_other_servers_have_no_names(text: str) -> None:
 def test_a_stand_in_waits_for_endpoints() -> None:
     """A stand-in has the name of the cluster, and waits for endpoints that come by this stream."""
     (resource,) = stand_ins(["outbound|80||web.example"]).values()
-    cluster = decode("google.protobuf.Any", resource.any)
+    cluster = decode("google.protobuf.Any", b"".join(resource.pieces))
     assert (cluster["name"], cluster["type"]) == ("outbound|80||web.example", "EDS")
     assert cluster["edsClusterConfig"]["edsConfig"]["initialFetchTimeout"] == "30s"

@@ -20,6 +20,9 @@ if TYPE_CHECKING:  # nothing of the server is imported until it runs
     from meshcompile.serve.tls import TlsFiles
 
 
+MINUTE = 60.0
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("server")
     group.add_argument(
@@ -56,11 +59,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     import asyncio
-    import gc
+    import threading
 
     from meshcompile import MissingExtra
 
-    gc.enable()  # this command does not end soon
     refuse_what_cannot_be_watched(options)
     try:
         from meshcompile.serve.server import XdsServer
@@ -71,10 +73,24 @@ def run(options: argparse.Namespace) -> int:
     settings = _settings(options)
     configure_logs(options.log_format)
     followed, before = followed_input(options)
-    gc.collect()
-    gc.freeze()  # what is loaded stays, so the collector need not look at it
+    threading.Thread(target=_collect, daemon=True, name="garbage").start()
     asyncio.run(XdsServer(followed, before, settings).run())
     return exit_codes.OK
+
+
+def _collect() -> None:
+    """Collect garbage once a minute, in a thread, and then take what is left for what stays.
+
+    Meshes and responses have no cycles, so they are gone without it. A collector that runs by itself, while meshes are
+    compiled, looks at everything that clients have again and again.
+    """
+    import gc
+    import time
+
+    while True:
+        gc.collect()
+        gc.freeze()
+        time.sleep(MINUTE)
 
 
 def _settings(options: argparse.Namespace) -> ServeSettings:

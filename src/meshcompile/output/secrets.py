@@ -10,13 +10,14 @@ from typing import Any
 
 from meshcompile.emit.resources import Resources
 from meshcompile.envoy.config.core import ConfigSource, DataSource
+from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.envoy.extensions.transport_sockets.tls import (
     CertificateValidationContext,
     SdsSecretConfig,
     Secret,
     TlsCertificate,
 )
-from meshcompile.envoy.message import TYPE_URL, Message, Unmodelled, encode, to_builtins
+from meshcompile.envoy.message import TYPE_URL, Message, Unmodelled, encode, replaced, to_builtins
 from meshcompile.envoy.udpa import TypedStruct
 from meshcompile.output.bootstrap.options import Credential
 from meshcompile.output.columns import aligned
@@ -70,12 +71,15 @@ def secret_names(resources: Resources) -> Iterator[str]:
     """The names of all secrets that the resources fetch by SDS."""
     for kind in (resources.listeners, resources.clusters, resources.routes, resources.extensions):
         for resource in kind:
-            yield from _names_of(resource)
+            yield from names_of(resource)
 
 
 @derived
-def _names_of(resource: Message) -> tuple[str, ...]:
-    """The names in one resource. They stay with the resource, so proxies that share it share them."""
+def names_of(resource: Message) -> tuple[str, ...]:
+    """The names in one resource. They stay with the resource or its virtual hosts, so proxies share them."""
+    if isinstance(resource, RouteConfiguration) and resource.virtual_hosts:
+        rest = replaced(resource, virtual_hosts=())
+        return tuple(name for part in (rest, *resource.virtual_hosts) for name in names_of(part))
     return tuple(_names_in(resource)) if b'"sdsConfig"' in encode(resource) else ()
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from meshcompile.envoy.wire import Limits, decode
-from meshcompile.envoy.wire.scalars import WireType, delimited, tag
+from meshcompile.envoy.wire.scalars import WireType, delimited, tag, varint
 from meshcompile.serve.xds_resources import XdsResource
 
 SERVICE = "envoy.service.discovery.v3."
@@ -87,26 +87,36 @@ def _answered(read: Mapping[str, Any]) -> Answered:
 
 def sotw_response(response: XdsResponse) -> bytes:
     """A DiscoveryResponse. Resources are already serialized, so the pieces are only joined."""
-    head = (_field(1, response.version.encode()), *(_field(2, each.any) for each in response.resources))
-    return b"".join((*head, _field(4, response.type_url.encode()), _field(5, response.nonce.encode())))
+    pieces = [_field(1, response.version.encode())]
+    for each in response.resources:
+        pieces += (_head(2, each.size), *each.pieces)
+    return b"".join((*pieces, _field(4, response.type_url.encode()), _field(5, response.nonce.encode())))
 
 
 def delta_response(response: XdsResponse) -> bytes:
     """A DeltaDiscoveryResponse."""
-    return b"".join(
-        (
-            _field(1, response.version.encode()),
-            *(_field(2, _resource(each)) for each in response.resources),
-            _field(4, response.type_url.encode()),
-            _field(5, response.nonce.encode()),
-            *(_field(6, name.encode()) for name in response.removed),
-        )
-    )
+    pieces = [_field(1, response.version.encode())]
+    for each in response.resources:
+        before, after = _around(each)
+        pieces += (before, *each.pieces, after)
+    pieces += (_field(4, response.type_url.encode()), _field(5, response.nonce.encode()))
+    return b"".join((*pieces, *(_field(6, name.encode()) for name in response.removed)))
 
 
-def _resource(resource: XdsResource) -> bytes:
-    """A Resource: version, content and name."""
-    return _field(1, resource.version.encode()) + _field(2, resource.any) + _field(3, resource.name.encode())
+def _around(resource: XdsResource) -> tuple[bytes, bytes]:
+    """What a Resource has before and after its content: the version and the name. It stays with the resource."""
+    known = resource.__dict__
+    around: tuple[bytes, bytes] | None = known.get("around")
+    if around is None:
+        before = _field(1, resource.version.encode()) + _head(2, resource.size)
+        after = _field(3, resource.name.encode())
+        around = known["around"] = _head(2, len(before) + resource.size + len(after)) + before, after
+    return around
+
+
+def _head(number: int, size: int) -> bytes:
+    """What comes before the bytes of a field."""
+    return tag(number, WireType.LENGTH) + varint(size)
 
 
 def _field(number: int, value: bytes) -> bytes:

@@ -65,7 +65,7 @@ def stand_ins(names: Iterable[str]) -> dict[str, XdsResource]:
 def _stand_in(name: str) -> XdsResource:
     config = {"edsConfig": {"ads": {}, "initialFetchTimeout": f"{WARMING}s", "resourceApiVersion": "V3"}}
     cluster = {"name": name, "type": "EDS", "edsClusterConfig": {**config, "serviceName": name}}
-    return XdsResource(name, UNKNOWN, any_bytes(f"{TYPE_URL}{_CLUSTER}", encode_json(_CLUSTER, cluster)))
+    return XdsResource(name, UNKNOWN, (any_bytes(f"{TYPE_URL}{_CLUSTER}", encode_json(_CLUSTER, cluster)),))
 
 
 _CLUSTER = "envoy.config.cluster.v3.Cluster"

@@ -8,23 +8,22 @@ ReferenceGrant allows it. The names `default` and `ROOTCA` belong to Istio's age
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from meshcompile.config import Config
 from meshcompile.envoy.config.core import DataSource
 from meshcompile.envoy.extensions.transport_sockets.tls import CertificateValidationContext, Secret, TlsCertificate
 from meshcompile.output.bootstrap import Credential
-from meshcompile.output.secrets import secret_names
 from meshcompile.values.credentials import AUTHORITIES, GATEWAY_SECRET
 
 
-def served_secrets(config: Config) -> tuple[Secret, ...]:
-    """The secrets, sorted by name. Names without a Secret are left out."""
-    return tuple(_secrets(config))
+def served_secrets(config: Config, names: Iterable[str]) -> tuple[Secret, ...]:
+    """The secrets of these names, sorted. Names without a Secret are left out."""
+    return tuple(_secrets(config, names))
 
 
-def _secrets(config: Config) -> Iterator[Secret]:
-    for name in sorted(set(secret_names(config.resources))):
+def _secrets(config: Config, names: Iterable[str]) -> Iterator[Secret]:
+    for name in sorted(names):
         _, _, path = name.partition("://")
         if not path:
             continue

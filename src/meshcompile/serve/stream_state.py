@@ -135,7 +135,8 @@ def _is_warm(state: StreamState, resources: ServedResources) -> bool:
         return False
     if clusters is None or endpoints is None or endpoints.is_wildcard:
         return True
-    return endpoints.names >= resources.sets[ENDPOINTS].resources.keys() & clusters.held.keys()
+    known = resources.sets[ENDPOINTS]
+    return endpoints.names is known.names or endpoints.names >= known.resources.keys() & clusters.held.keys()
 
 
 def _is_answered(state: StreamState) -> bool:

@@ -56,6 +56,8 @@ class Subscription(Struct, frozen=True):
     def wanted(self, everything: ResourceSet) -> Held:
         """The resources that the client should have. The whole set itself if these are all."""
         resources = everything.resources
+        if self.held is resources:
+            return resources
         if self.is_wildcard or self.names >= resources.keys():
             return resources
         return {name: resources[name] for name in self.names if name in resources}
@@ -94,9 +96,19 @@ def asked(state: StreamState, request: XdsRequest, resources: ServedResources) -
     """The state after a request."""
     match request:
         case SotwRequest():
-            return _asked_sotw(state, request, resources)
+            found = _asked_sotw(state, request, resources)
         case DeltaRequest():
-            return _asked_delta(state, request)
+            found = _asked_delta(state, request)
+    return replace(found, state=_with_shared_names(found.state, request.type_url, resources))
+
+
+def _with_shared_names(state: StreamState, type_url: str, resources: ServedResources) -> StreamState:
+    """The state without copies of the names that the resources have, of which a client may name thousands."""
+    subscription = state.subscriptions[type_url]
+    names = resources.sets[type_url].shared_names(subscription.names)
+    return (
+        state if names is subscription.names else state.with_subscription(type_url, replace(subscription, names=names))
+    )
 
 
 def _asked_sotw(state: StreamState, request: SotwRequest, resources: ServedResources) -> Asked:

@@ -6,17 +6,19 @@ Proxies share what is equal: the resource of a message stays with the message, a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from hashlib import sha256
-from typing import Any
 from weakref import WeakValueDictionary
 
 from msgspec import Struct
 
 from meshcompile.config import Config
+from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.envoy.fingerprint import digests
-from meshcompile.envoy.message import TYPE_URL, Message
-from meshcompile.envoy.wire import packed
+from meshcompile.envoy.message import TYPE_URL, Message, canonical, replaced
+from meshcompile.envoy.wire import packed_pieces
 from meshcompile.output.bootstrap import Flavour
+from meshcompile.output.secrets import names_of
 from meshcompile.output.xds_types import TYPE_URLS, resource_name
 from meshcompile.serve.served_secrets import served_secrets
 from meshcompile.serve.upstream import upstream_resources
@@ -34,22 +36,43 @@ SHORT = {url: name for name, url in TYPE_URLS.items()}
 VERSION_DIGITS = 16
 
 
-class XdsResource(Struct, frozen=True, eq=False):
-    """A resource as it is sent: `any` is the serialized google.protobuf.Any.
+class XdsResource(Struct, frozen=True, eq=False, dict=True):
+    """A resource as it is sent: `pieces` are the bytes of the serialized google.protobuf.Any, in order.
 
-    It is empty for a resource that a client has from an earlier stream.
+    There are none for a resource that a client has from an earlier stream. Virtual hosts are pieces that route tables
+    share, so no table is in memory as a whole.
     """
 
     name: str
     version: str
-    any: bytes = b""
+    pieces: tuple[bytes, ...] = ()
+
+    @cached_property
+    def size(self) -> int:
+        """The length of the pieces."""
+        return sum(map(len, self.pieces))
 
 
-class ResourceSet(Struct, frozen=True, eq=False, weakref=True):
-    """All resources of one type for a proxy, by name, and a version of their content."""
+class ResourceSet(Struct, frozen=True, eq=False, weakref=True, dict=True):
+    """All resources of one type for a proxy, by name, and a version of their content.
+
+    `secrets` are the names of those that the resources fetch by SDS.
+    """
 
     version: str
     resources: Mapping[str, XdsResource]
+    secrets: frozenset[str] = frozenset()
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of all resources."""
+        return frozenset(self.resources)
+
+    def shared_names(self, names: frozenset[str]) -> frozenset[str]:
+        """The same names, without copies of those that the resources have."""
+        if names is self.names or names == self.names:
+            return self.names
+        return frozenset(self.resources[name].name if name in self.resources else name for name in names)
 
 
 NO_RESOURCES = ResourceSet("", {})
@@ -82,19 +105,20 @@ class ResourceSets:
     def of(self, config: Config) -> ServedResources:
         """The resources for the proxy of a configuration."""
         resources = upstream_resources(config.resources) if self._flavour is Flavour.ENVOY else config.resources
-        messages: dict[str, tuple[Any, ...]] = {
-            kind: served_secrets(config) if kind == "secrets" else getattr(resources, kind) for kind in TYPE_URLS
-        }
-        return ServedResources({TYPE_URLS[kind]: self._set(TYPE_URLS[kind], each) for kind, each in messages.items()})
+        sets = {url: self._set(url, getattr(resources, kind)) for kind, url in TYPE_URLS.items() if url != SECRETS}
+        names = frozenset[str]().union(*(each.secrets for each in sets.values()))
+        return ServedResources({**sets, SECRETS: self._set(SECRETS, served_secrets(config, names))})
 
     def _set(self, type_url: str, messages: tuple[Message, ...]) -> ResourceSet:
-        found = digests(messages)
+        found = list(map(_table_digest, messages)) if type_url == ROUTES else digests(messages)
         key = type_url, sha256(b"".join(found)).digest()
         known = self._known.get(key)
         if known is None:
             name = type_url.removeprefix(TYPE_URL)
             resources = {each.name: each for each in _resources(name, messages, found)}
-            known = self._known[key] = ResourceSet(key[1].hex()[:VERSION_DIGITS], resources)
+            of_secrets = () if type_url in (ENDPOINTS, SECRETS) else messages
+            secrets = frozenset(name for each in of_secrets for name in names_of(each))
+            known = self._known[key] = ResourceSet(key[1].hex()[:VERSION_DIGITS], resources, secrets)
         return known
 
 
@@ -104,8 +128,20 @@ def _resources(type_name: str, messages: Iterable[Message], found: Iterable[byte
         known = message.__dict__
         if (resource := known.get("xds")) is None:
             version = digest.hex()[:VERSION_DIGITS]
-            resource = known["xds"] = XdsResource(resource_name(message), version, packed(type_name, message))
+            resource = known["xds"] = XdsResource(resource_name(message), version, packed_pieces(type_name, message))
         yield resource
+
+
+def _table_digest(table: Message) -> bytes:
+    """A digest of a route table, from those of its virtual hosts. It stays with the table."""
+    if not isinstance(table, RouteConfiguration):
+        return digests((table,))[0]
+    known = table.__dict__
+    digest: bytes | None = known.get("xds digest")
+    if digest is None:
+        rest = canonical(replaced(table, virtual_hosts=()))
+        digest = known["xds digest"] = sha256(b"".join((rest, *digests(table.virtual_hosts)))).digest()
+    return digest
 
 
 def _version(parts: Iterable[bytes]) -> str:

@@ -57,6 +57,34 @@ def packed(name: str, message: Message | EncodedMessage) -> bytes:
     return data
 
 
+def packed_pieces(name: str, message: Message) -> tuple[bytes, ...]:
+    """The bytes of a google.protobuf.Any in pieces. Each shared part is a piece, and its bytes stay with the part.
+
+    Raises WireError for a value that the type does not have.
+    """
+    field, _ = _SHARED_PARTS.get(name, ("", ""))
+    parts: tuple[Message, ...] = getattr(message, field, ())
+    if not parts:
+        return (any_bytes(TYPE_URL + name, message_bytes(name, _json(name, message))),)
+    number = _fields(name)[field][0]
+    rest = _numbered_pieces(name, msgspec.json.decode(json_form.encode(json_form.replaced(message, **{field: ()}))))
+    before, after = (
+        b"".join(data for each, data in rest if (each < number) is is_before) for is_before in (True, False)
+    )
+    shared = [_shared_piece(name, field, part) for part in parts]
+    size = len(before) + sum(map(len, shared)) + len(after)
+    return b"\x0a" + text_bytes(TYPE_URL + name) + b"\x12" + varint(size) + before, *shared, after
+
+
+def _shared_piece(name: str, field: str, part: Message) -> bytes:
+    """A shared part as a field of the message around it. The bytes stay with the part."""
+    known = part.__dict__
+    data: bytes | None = known.get("wire field")
+    if data is None:
+        data = known["wire field"] = _fields(name)[field][1]([part])
+    return data
+
+
 def encode_json(name: str, data: Mapping[str, Any]) -> bytes:
     """The bytes of a message of the type `name`, from its protobuf JSON. Raises WireError with a path."""
     try:
@@ -76,6 +104,11 @@ def message_bytes(name: str, data: Any) -> bytes:
         return special(data)
     if name == f"{GOOGLE}Any":
         return _packed_json(data)
+    return b"".join([piece for _, piece in _numbered_pieces(name, data)])
+
+
+def _numbered_pieces(name: str, data: Mapping[str, Any]) -> list[tuple[int, bytes]]:
+    """The bytes of each field with its number, in the order of the numbers."""
     fields, pieces = _fields(name), []
     for key, value in data.items():
         try:
@@ -88,7 +121,7 @@ def message_bytes(name: str, data: Any) -> bytes:
         except _UNSUITABLE as error:
             raise WireError(f"{value!r:.80} does not fit: {error}", key) from None
     pieces.sort()
-    return b"".join([piece for _, piece in pieces])
+    return pieces
 
 
 def _packed_json(data: Mapping[str, Any]) -> bytes:
@@ -178,7 +211,7 @@ def _element(field: FieldDescriptor) -> tuple[WireType, Write]:
 
 def _part(name: str, value: Any) -> bytes:
     """The bytes of a message in another one."""
-    return encode(name, value) if isinstance(value, Message) else message_bytes(name, value)
+    return message_bytes(name, _json(name, value)) if isinstance(value, Message) else message_bytes(name, value)
 
 
 def _enum_writer(name: str) -> Write:
