@@ -118,6 +118,17 @@ def vip(kind: str, host: str = "cart.shop.svc.cluster.local", port: int = 80) ->
 # ---- what is behind a waypoint
 
 
+@pytest.mark.parametrize(("resolution", "more"), [("DNS", ""), ("STATIC", ", endpoints: [{address: 192.0.2.1}]")])
+def test_services_that_race_their_addresses(resolution: str, more: str) -> None:
+    """The cluster of a ServiceEntry that races connections has both address families, even without DNS."""
+    race = "namespace: shop, annotations: {istio.io/connect-strategy: RACE_FIRST_TCP_CONNECT}}"
+    entry = ENTRY.replace("namespace: shop}", race).replace("resolution: DNS", f"resolution: {resolution}{more}")
+    (cluster,) = (each for name, each in sent(mesh(entry), "clusters").items() if name.startswith("inbound-vip"))
+    assert cluster["dnsLookupFamily"] == "ALL"
+    (plain,) = (each for name, each in sent(mesh(ENTRY), "clusters").items() if name.startswith("inbound-vip"))
+    assert plain["dnsLookupFamily"] == "V4_ONLY"
+
+
 def test_services_of_a_labelled_namespace_are_behind_its_waypoint() -> None:
     """Services of a namespace with `istio.io/use-waypoint` have a chain and a cluster; those that opt out have none."""
     of = mesh(CART, service("next", "10.0.0.9", labels="istio.io/use-waypoint: none"))

@@ -104,7 +104,7 @@ def _cluster(resolved: ir.Cluster, balancing: ir.Balancing, endpoints: EndpointE
         load_assignment=_load_assignment(resolved, endpoints),
         circuit_breakers=None if resolved.thresholds is None else circuit_breakers(resolved.thresholds),
         typed_extension_protocol_options=_protocol_options(resolved.http),
-        dns_lookup_family="AUTO" if dns is None else FAMILIES[dns.families],
+        dns_lookup_family=_lookup_family(resolved),
         dns_refresh_rate=None if dns is None or dns.refresh_rate is None else dns.refresh_rate.json,
         dns_jitter=None if dns is None else DNS_JITTER,
         respect_dns_ttl=dns is not None,
@@ -131,6 +131,12 @@ _NO_OPTIONS: Mapping[str, Packed] = {}
 
 def _protocol_options(http: HttpOptions | None) -> Mapping[str, Packed]:
     return _NO_OPTIONS if http is None else {HTTP_OPTIONS: http_options(http)}
+
+
+def _lookup_family(resolved: ir.Cluster) -> ClusterDnsLookupFamily:
+    if resolved.every_family:
+        return "ALL"
+    return "AUTO" if resolved.dns is None else FAMILIES[resolved.dns.families]
 
 
 def _outlier_detection(resolved: ir.Cluster) -> OutlierDetection | None:

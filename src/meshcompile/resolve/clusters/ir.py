@@ -228,6 +228,7 @@ class Cluster(Struct, frozen=True):
     groups: tuple[LocalityGroup, ...] = ()
     local_endpoint: tuple[str, int] | None = None  # inbound: address, or path of a unix socket, and port
     dns: DnsSettings | None = None
+    every_family: bool = False  # a waypoint says so for any service that races connections, also without DNS
     host_cache: DnsCache | None = None
     insecure_host_options: bool = False
     port_override: int | None = None

@@ -127,6 +127,7 @@ class VipClusters:
             metadata=self._metadata(upstream, subset),
             groups=() if passes else groups,
             dns=dns_settings(self._snapshot.mesh, key.service, key.client) if found_by in BY_DNS else None,
+            every_family=key.service.dns_connect_race,
             host_cache=host_cache(key.service.hostname, key.client.lookup_families) if self._is_dynamic else None,
             insecure_host_options=tls.insecure_host_options,
             port_override=self._port_override(port) if found_by is Discovery.ORIGINAL_DST else None,
