@@ -21,6 +21,7 @@ from meshcompile.envoy.config.cluster import (
     Cluster,
     ClusterCustomClusterType,
     ClusterDiscoveryType,
+    ClusterDnsLookupFamily,
     ClusterEdsClusterConfig,
     ClusterLbPolicy,
     ClusterOriginalDstLbConfig,
