@@ -54,7 +54,7 @@ class Answer:
         """
         found: list[Answer] = []
         for read in self.reads:
-            now = read.query.answered(snapshot, read.key)
+            now = read.query.answered(snapshot, read.key, read)
             if now.value is not read.value:
                 return False
             found.append(now)
@@ -157,28 +157,32 @@ class Query(Generic[S, K, V]):
         value: V = answer.value
         return value
 
-    def answered(self, snapshot: S, key: K) -> Answer:
-        """The answer in a snapshot: known, kept from an earlier snapshot, or new."""
+    def answered(self, snapshot: S, key: K, before: Answer | None = None) -> Answer:
+        """The answer in a snapshot: known, kept from an earlier snapshot, or new.
+
+        `before` is the answer to keep if it still holds; the most recent one of the earlier snapshots by default.
+        """
         known = snapshot.answers.of(self)
         answer = known.get(key)
         if answer is None:
-            answer = known[key] = self._answer(snapshot, key)
+            answer = known[key] = self._answer(snapshot, key, before)
             if self.latest is not None and len(known) > self.latest:
                 del known[next(iter(known))]
         return answer
 
-    def _answer(self, snapshot: S, key: K) -> Answer:
-        earlier = snapshot.answers.earlier(self, key)
+    def _answer(self, snapshot: S, key: K, before: Answer | None) -> Answer:
+        earlier = before or snapshot.answers.earlier(self, key)
         if earlier is None:
-            return self._computed(snapshot, key)
+            return self.computed(snapshot, key)
         if same(earlier.key, key) and earlier.is_valid(snapshot):
             snapshot.answers.kept[self.name] += 1
             return earlier
-        answer = self._computed(snapshot, key)
+        answer = self.computed(snapshot, key)
         answer.value = reused(earlier.value, answer.value)
         return answer
 
-    def _computed(self, snapshot: S, key: K) -> Answer:
+    def computed(self, snapshot: S, key: K) -> Answer:
+        """A new answer. The snapshot does not store it."""
         view = snapshot.view()
         value = self.__wrapped__(cast(S, view), key)
         return Answer(self, key, value, tuple(view.reads or ()))
@@ -187,7 +191,7 @@ class Query(Generic[S, K, V]):
 class Input(Query[S, K, V]):
     """A function that reads the input itself. Its answers depend on nothing else, and are never kept."""
 
-    def _answer(self, snapshot: S, key: K) -> Answer:
+    def _answer(self, snapshot: S, key: K, before: Answer | None) -> Answer:
         return Answer(self, key, self.__wrapped__(snapshot, key), ())
 
 

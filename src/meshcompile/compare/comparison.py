@@ -3,17 +3,16 @@
 from collections.abc import Callable, Hashable, Mapping
 
 from meshcompile.compare.authorization import PolicyComparisons
+from meshcompile.compare.compilation import Compilation, compilation
 from meshcompile.compare.grouping import OutboundKeys
 from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.proxies import other_identities
 from meshcompile.compare.proxy_diff import ProxyDiff, proxy_diff
 from meshcompile.compare.witnesses import Clients
-from meshcompile.compile import compiled
-from meshcompile.config import Config
 from meshcompile.mesh import Mesh
 from meshcompile.proxy import Proxy
 
-Seen = Callable[[Proxy, ConfigPair], None]
+Seen = Callable[[Compilation, Compilation, ConfigPair], None]
 
 
 class ProxyComparison:
@@ -27,7 +26,7 @@ class ProxyComparison:
             after: The mesh after it.
             clients: The workloads that can be clients.
             names: The workload of each proxy, by the proxy's ID.
-            seen: Called with the configurations of each proxy.
+            seen: Called with both compilations of each proxy.
         """
         self.before, self.after, self.clients, self.names, self.seen = before, after, clients, names, seen
         self.policies = PolicyComparisons()
@@ -36,8 +35,10 @@ class ProxyComparison:
 
     def of(self, old: Proxy, new: Proxy) -> ProxyDiff:
         """What changes for a proxy of both meshes."""
-        pair = ConfigPair(configuration(self.before, old), configuration(self.after, new))
-        self.seen(old, pair)
+        was = compilation(self.before, old)
+        now = compilation(self.after, new, was)
+        pair = ConfigPair(was.config, now.config)
+        self.seen(was, now, pair)
         if not pair.changed:
             return UNCHANGED
         self.policies.add(self.names[old.id], pair)
@@ -51,8 +52,3 @@ class ProxyComparison:
 
 UNCHANGED = ProxyDiff((), (), (), ())
 INBOUND_LISTENER = "virtualInbound"
-
-
-def configuration(mesh: Mesh, proxy: Proxy) -> Config:
-    """The configuration of a proxy without the findings about it, which take a look at every route."""
-    return Config(proxy, compiled(mesh.snapshot, proxy).resources)

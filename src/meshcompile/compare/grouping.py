@@ -77,16 +77,34 @@ def _identities(messages: tuple[Message, ...]) -> tuple[int, ...]:
     return tuple(map(id, messages))
 
 
+class SameMessages:
+    """Messages as a key: equal to equal ones. Those that are the same objects are not compared."""
+
+    __slots__ = ("_hash", "messages")
+
+    def __init__(self, messages: tuple[Message, ...]) -> None:
+        self.messages = messages
+        self._hash = hash((len(messages), *map(id, messages[:1]), *map(id, messages[-1:])))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SameMessages):
+            return NotImplemented
+        return self.messages is other.messages or self.messages == other.messages
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
 def _shared(messages: tuple[Message, ...]) -> Hashable:
     """Clusters without those for requests to the workload itself; endpoints and extensions as they are.
 
     Proxies share the clusters of Services, and have their own of the others. Clusters are sorted by name.
     """
     if not messages or not isinstance(messages[0], Cluster):
-        return _identities(messages)
+        return SameMessages(messages)
     places = [bisect_left(messages, name, key=attrgetter("name")) for name in ("inbound|", "inbound}", *OUTBOUND)]
     own = (*messages[: places[0]], *messages[places[1] : places[2]], *messages[places[3] :])
-    return tuple(digests(own)), _identities(messages[places[2] : places[3]])
+    return tuple(digests(own)), SameMessages(messages[places[2] : places[3]])
 
 
 OUTBOUND = ("outbound|", "outbound}")

@@ -114,9 +114,9 @@ def diff(before: Mesh, after: Mesh, proxies: Iterable[str] | None = None) -> Mes
 
 
 def compared(
-    before: Mesh, later: LaterMesh, proxies: Iterable[str] | None = None, seen: Seen = lambda proxy, pair: None
+    before: Mesh, later: LaterMesh, proxies: Iterable[str] | None = None, seen: Seen = lambda was, now, pair: None
 ) -> MeshDiff:
-    """The difference of two meshes that share objects. `seen` is called with the configurations of each proxy."""
+    """The difference of two meshes that share objects. `seen` is called with the compilations of each proxy."""
     after = later.mesh
     pairs = list(matched(before, after, proxies))
     objects = object_changes(before.objects, after.objects)

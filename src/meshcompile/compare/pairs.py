@@ -27,7 +27,7 @@ class ConfigPair(Struct, frozen=True, eq=False, dict=True):
 
 
 def _changed(before: tuple[Message, ...], after: tuple[Message, ...]) -> Mapping[str, Versions]:
-    if before == after:  # messages that are the same object are not compared
+    if before is after or before == after:  # messages that are the same object are not compared
         return {}
     kept = set(map(id, before)) & set(map(id, after))
     was, now = (by_name(each for each in messages if id(each) not in kept) for messages in (before, after))

@@ -43,7 +43,14 @@ def sharing(earlier: Mesh, later: Mesh) -> LaterMesh:
         for name, each in later.remote_clusters.items()
     }
     settings = earlier.settings if earlier.settings == later.settings else later.settings
-    mesh = replace(later, config_cluster=own, remote_clusters=remote, settings=settings)
+    mesh = replace(
+        later,
+        config_cluster=own,
+        remote_clusters=remote,
+        settings=settings,
+        behaviour=earlier.behaviour,
+        jwks=earlier.jwks,
+    )
     return LaterMesh(following(earlier, mesh), documents)
 
 

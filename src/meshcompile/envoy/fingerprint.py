@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from meshcompile.envoy.message import canonical
+from meshcompile.envoy.message import canonical, encode
 
 
 class Printable(Protocol):
@@ -30,13 +30,21 @@ def digests(messages: Sequence[Printable]) -> list[bytes]:
     try:
         return [message.__dict__["fingerprint"] for message in messages]
     except KeyError:
-        return list(map(_digest, messages))
+        for message in messages:
+            if "fingerprint" not in message.__dict__:
+                _digest(message)
+        return [message.__dict__["fingerprint"] for message in messages]
 
 
 def sizes(messages: Sequence[Printable]) -> list[int]:
     """The length of the compact JSON of each message, in bytes."""
-    digests(messages)
-    return [message.__dict__["size"] for message in messages]
+    try:
+        return [message.__dict__["size"] for message in messages]
+    except KeyError:
+        for message in messages:
+            if "size" not in message.__dict__:
+                message.__dict__["size"] = len(encode(message))
+        return [message.__dict__["size"] for message in messages]
 
 
 def digest_of_all(found: Iterable[bytes]) -> bytes:
@@ -49,11 +57,6 @@ def size_of_all(found: Sequence[int]) -> int:
     return sum(found) + max(len(found) - 1, 0) + len("[]")
 
 
-def _digest(message: Printable) -> bytes:
-    known = message.__dict__
-    digest: bytes | None = known.get("fingerprint")
-    if digest is None:
-        text = canonical(message)
-        digest = hashlib.sha256(text).digest()
-        known["fingerprint"], known["size"] = digest, len(text)
-    return digest
+def _digest(message: Printable) -> None:
+    text = canonical(message)
+    message.__dict__["fingerprint"], message.__dict__["size"] = hashlib.sha256(text).digest(), len(text)

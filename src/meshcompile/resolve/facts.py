@@ -7,7 +7,7 @@ from meshcompile.proxy import Proxy
 from meshcompile.resolve.gateways.merged import MergedGateway, merged_gateway
 from meshcompile.resolve.inbound.service_targets import ServiceTarget, service_targets
 from meshcompile.resolve.scope.proxy_config import proxy_config
-from meshcompile.resolve.scope.sidecar import SidecarScope, scope_key, sidecar_scope
+from meshcompile.resolve.scope.sidecar import SidecarScope, l4_scope, scope_key, sidecar_scope
 from meshcompile.resolve.security.mtls import PeerPolicy, peer_policy
 from meshcompile.resolve.waypoint.behind import BehindWaypoint, behind_waypoint
 from meshcompile.snapshot.snapshot import Snapshot
@@ -34,11 +34,20 @@ class ProxyFacts(Struct, frozen=True):
 
 def proxy_facts(snapshot: Snapshot, proxy: Proxy) -> ProxyFacts:
     """The facts of a proxy whose labels are those of its workload: see `resolve.scope.workload`."""
+    return _facts(snapshot, proxy, sidecar_scope(snapshot, scope_key(snapshot, proxy)))
+
+
+def l4_facts(snapshot: Snapshot, proxy: Proxy) -> ProxyFacts:
+    """The facts of a sidecar with its `l4_scope`: all that its resources depend on, except for its route tables."""
+    return _facts(snapshot, proxy, l4_scope(snapshot, scope_key(snapshot, proxy)))
+
+
+def _facts(snapshot: Snapshot, proxy: Proxy, scope: SidecarScope) -> ProxyFacts:
     targets = service_targets(snapshot, proxy)
     return ProxyFacts(
         proxy=proxy,
         config=proxy_config(snapshot.mesh, proxy),
-        scope=sidecar_scope(snapshot, scope_key(snapshot, proxy)),
+        scope=scope,
         targets=targets,
         gateway=merged_gateway(snapshot.gateways, proxy, targets, strict=snapshot.behaviour.strict_gateway_merging),
         peer_policy=peer_policy(snapshot.authentication, proxy.namespace, proxy.labels),

@@ -1,6 +1,6 @@
 """What each proxy gets anew, how large its configuration is, and which connections close."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -10,6 +10,7 @@ from meshcompile.config import Config
 from meshcompile.encoded import RESOURCE_TYPES
 from meshcompile.envoy.config.listener import FilterChain, Listener
 from meshcompile.envoy.fingerprint import sizes
+from meshcompile.envoy.message import Message
 from meshcompile.envoy.traversal import filter_chains
 
 XDS: Mapping[str, str] = {
@@ -60,15 +61,22 @@ class Footprint(Struct, frozen=True):
 def footprint(workload: str, pair: ConfigPair) -> Footprint:
     """What a change does to the configuration of a proxy."""
     types = tuple(XDS[kind] for kind in RESOURCE_TYPES if kind in pair.changed)
-    before = size(pair.before)
-    after = size(pair.after) if types else before
-    return Footprint(workload, types, before, after, tuple(drains(workload, pair)))
+    before = {kind: _size(getattr(pair.before, kind)) for kind in RESOURCE_TYPES}
+    after = {**before, **{kind: _size(getattr(pair.after, kind)) for kind in pair.changed}}
+    return Footprint(workload, types, _total(before), _total(after), tuple(drains(workload, pair)))
 
 
 def size(config: Config) -> Size:
     """The size of a configuration."""
-    messages = [each for kind in RESOURCE_TYPES for each in getattr(config, kind)]
+    return _total({kind: _size(getattr(config, kind)) for kind in RESOURCE_TYPES})
+
+
+def _size(messages: Sequence[Message]) -> Size:
     return Size(sum(sizes(messages)), len(messages))
+
+
+def _total(of_types: Mapping[str, Size]) -> Size:
+    return sum(of_types.values(), Size())
 
 
 def drains(workload: str, pair: ConfigPair) -> Iterator[Drain]:

@@ -45,16 +45,16 @@ def ordered(first: Stage, last: Stage, edits: Sequence[ObjectEdit], proxies: Seq
         edits: The edits, those that mostly come first at the beginning.
         proxies: The proxies to look at; all of them by default.
     """
-    return _Search(first.problems | last.problems, tuple(edits), proxies).found(first)
+    return _Search((first, last), tuple(edits), proxies).found(first)
 
 
 class _Search:
     """A search through the orders, the most promising first."""
 
     def __init__(
-        self, allowed: frozenset[Problem], edits: tuple[ObjectEdit, ...], proxies: Sequence[ProxyKey] | None
+        self, ends: tuple[Stage, Stage], edits: tuple[ObjectEdit, ...], proxies: Sequence[ProxyKey] | None
     ) -> None:
-        self.allowed, self.edits, self.proxies = allowed, edits, proxies
+        self.ends, self.edits, self.proxies = ends, edits, proxies
         self.budget = MOST_STAGES
         self.dead: set[frozenset[int]] = set()
         self.best: tuple[tuple[int, ...], tuple[Stage, ...]] = ((), ())
@@ -85,7 +85,8 @@ class _Search:
             if self.budget <= 0:
                 return None
             self.budget -= 1
-            reached = after(stages[-1], (edit,), self.proxies)
+            is_last = len(applied) + 1 == len(self.edits)
+            reached = self.ends[1] if is_last else after(stages[-1], (edit,), self.proxies)
             if not self._new_problems(reached):
                 done = self._from((*applied, number), (*stages, reached))
                 if done is not None:
@@ -94,4 +95,4 @@ class _Search:
         return None
 
     def _new_problems(self, reached: Stage) -> frozenset[Problem]:
-        return reached.problems - self.allowed
+        return reached.problems_beyond(*self.ends)

@@ -6,17 +6,17 @@ from typing import Any
 from msgspec import Struct
 
 from meshcompile.collector import gc_paused
+from meshcompile.compare.compilation import Compilation
 from meshcompile.compare.mesh_diff import MeshDiff, compared
 from meshcompile.compare.pairs import ConfigPair
-from meshcompile.compare.proxies import by_workload, workload_names
+from meshcompile.compare.proxies import by_workload
 from meshcompile.compare.sharing import sharing
 from meshcompile.mesh import Mesh
-from meshcompile.proxy import Proxy
 from meshcompile.rollout.edits import ObjectEdit, edits
 from meshcompile.rollout.footprint import Drain, Footprint, Size, footprint
 from meshcompile.rollout.order import Order, OrderVerdict, ordered
 from meshcompile.rollout.savings import Savings, savings
-from meshcompile.rollout.stages import ProxyKey, stage
+from meshcompile.rollout.stages import ProxyKey, Stage, stage
 from meshcompile.rollout.steps import PlanStep, steps
 from meshcompile.rollout.transitional import in_two_phases
 
@@ -80,16 +80,12 @@ class Plan(Struct, frozen=True, eq=False):
 def plan(before: Mesh, after: Mesh) -> Plan:
     """The plan for a change of a mesh: the difference, the blast radius over all proxies, and an order of applying."""
     later = sharing(before, after)
-    names = workload_names((before, later.mesh))
-    footprints: list[Footprint] = []
-
-    def seen(proxy: Proxy, pair: ConfigPair) -> None:
-        footprints.append(footprint(names[proxy.id], pair))
-
-    diff = compared(before, later, seen=seen)
+    fleet = _Fleet(before, later.mesh)
+    diff = compared(before, later, seen=fleet.seen)
+    footprints = fleet.footprints
     changed = tuple(edits(before, later.mesh))
     proxies = _looked_at(before, later.mesh, footprints)
-    order, needs_two_phases = _order(before, later.mesh, changed, proxies)
+    order, needs_two_phases = _order(fleet, changed, proxies)
     return Plan(
         diff=diff,
         footprints=tuple(footprints),
@@ -102,14 +98,39 @@ def plan(before: Mesh, after: Mesh) -> Plan:
     )
 
 
-def _order(before: Mesh, after: Mesh, changed: Sequence[ObjectEdit], proxies: Sequence[ProxyKey]) -> tuple[Order, bool]:
+class _Fleet:
+    """All proxies before and after the change: footprints, and the first compilations, which stages use again."""
+
+    def __init__(self, before: Mesh, after: Mesh) -> None:
+        self.before, self.after = before, after
+        self.footprints: list[Footprint] = []
+        self._keys = {proxy.id: key for mesh in (before, after) for key, proxy in by_workload(mesh).items()}
+        self._known: dict[ProxyKey, tuple[Compilation, Compilation]] = {}
+
+    def seen(self, was: Compilation, now: Compilation, pair: ConfigPair) -> None:
+        """Count a proxy."""
+        key = self._keys[was.proxy.id]
+        self.footprints.append(footprint(key[0], pair))
+        if pair.changed or len(self._known) < MOST_CHECKED:
+            self._known[key] = was, now
+
+    def first(self, proxies: Sequence[ProxyKey]) -> Stage:
+        """The stage before the change."""
+        return stage(self.before, proxies, {key: was for key, (was, _) in self._known.items()})
+
+    def last(self, proxies: Sequence[ProxyKey], first: Stage) -> Stage:
+        """The stage after the change."""
+        return stage(self.after, proxies, {key: now for key, (_, now) in self._known.items()}, first.targets)
+
+
+def _order(fleet: _Fleet, changed: Sequence[ObjectEdit], proxies: Sequence[ProxyKey]) -> tuple[Order, bool]:
     """An order of the edits, if need be with transitional versions of some objects."""
-    first = stage(before, proxies)
+    first = fleet.first(proxies)
     if not changed:
         return Order(OrderVerdict.SAFE, (), (first,)), False
     if len(changed) > MOST_EDITS:
         return Order(OrderVerdict.UNKNOWN, (), (first,), tuple((edit, ()) for edit in changed)), False
-    last = stage(after, proxies)
+    last = fleet.last(proxies, first)
     order = ordered(first, last, changed, proxies)
     if order.verdict is OrderVerdict.SAFE:
         return order, False

@@ -3,12 +3,14 @@
 The first sidecar of each namespace stands for all of its sidecars.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import attrgetter
 
 from msgspec import Struct
 
 from meshcompile.accept import Admission, checked
-from meshcompile.compare.comparison import configuration
+from meshcompile.compare.compilation import compilation
 from meshcompile.config import Config
 from meshcompile.documents import Document
 from meshcompile.envoy.fingerprint import sizes
@@ -48,7 +50,7 @@ class Savings(Struct, frozen=True):
 def savings(mesh: Mesh) -> Savings:
     """What narrower scopes would save in a mesh."""
     groups = _by_namespace(mesh)
-    configs = {name: configuration(mesh, proxies[0]) for name, proxies in groups.items()}
+    configs = {name: compilation(mesh, proxies[0]).config for name, proxies in groups.items()}
     now = _total((size(config), len(groups[name])) for name, config in configs.items())
     return Savings(now, _with_sidecar(mesh, groups), tuple(_exports(configs, groups)))
 
@@ -70,7 +72,7 @@ def _with_sidecar(mesh: Mesh, groups: Mapping[str, Sequence[Proxy]]) -> Size | N
     if not groups or any(isinstance(each, Sidecar) and each.namespace == root for each in mesh.objects):
         return None
     narrow = with_edits(mesh, [_default_sidecar(Admission(root, mesh.behaviour))])
-    return _total((size(configuration(narrow, proxies[0])), len(proxies)) for proxies in groups.values())
+    return _total((size(compilation(narrow, proxies[0]).config), len(proxies)) for proxies in groups.values())
 
 
 def _default_sidecar(admission: Admission) -> ObjectEdit:
@@ -89,31 +91,40 @@ def _default_sidecar(admission: Admission) -> ObjectEdit:
 
 def _exports(configs: Mapping[str, Config], groups: Mapping[str, Sequence[Proxy]]) -> Iterator[ExportSaving]:
     """The namespaces whose Services take the most in the sidecars of others, the largest first."""
-    found: dict[str, int] = {}
+    found: Counter[str] = Counter()
+    owners = _Owners()
     for namespace, config in configs.items():
-        for owner, taken in _taken_by_owner(config):
-            if owner != namespace:
-                found[owner] = found.get(owner, 0) + taken * len(groups[namespace])
+        for owner, taken in _taken_by_owner(config, owners):
+            if owner not in ("", namespace):
+                found[owner] += taken * len(groups[namespace])
     largest = sorted(found.items(), key=lambda item: (-item[1], item[0]))
     return (ExportSaving(owner, taken) for owner, taken in largest[:MOST_NAMESPACES])
 
 
-def _taken_by_owner(config: Config) -> Iterator[tuple[str, int]]:
+def _taken_by_owner(config: Config, owners: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     """The bytes of each cluster, load assignment and virtual host, with the namespace of its Service."""
-    yield from _owned([(each.name, each) for each in config.clusters])
-    yield from _owned([(each.cluster_name, each) for each in config.endpoints])
+    yield from _owned(config.clusters, attrgetter("name"), owners)
+    yield from _owned(config.endpoints, attrgetter("cluster_name"), owners)
     for table in config.routes:
-        yield from _owned([(each.name, each) for each in table.virtual_hosts])
+        yield from _owned(table.virtual_hosts, attrgetter("name"), owners)
 
 
-def _owned(named: Sequence[tuple[str, Message]]) -> Iterator[tuple[str, int]]:
-    for (name, _), taken in zip(named, sizes([each for _, each in named]), strict=True):
-        if owner := _owner(name):
-            yield owner, taken
+def _owned(
+    messages: Sequence[Message], name: Callable[[Message], str], owners: Mapping[str, str]
+) -> Iterator[tuple[str, int]]:
+    return ((owners[name(each)], taken) for each, taken in zip(messages, sizes(messages), strict=True))
+
+
+class _Owners(dict[str, str]):
+    """The namespaces of the Services that clusters and virtual hosts are named for, by the names."""
+
+    def __missing__(self, name: str) -> str:
+        owner = self[name] = _owner(name)
+        return owner
 
 
 def _owner(name: str) -> str:
-    """The namespace of the Service that a cluster or a virtual host is named for."""
+    """The namespace of the Service that a cluster or a virtual host is named for; "" if there is none."""
     parsed = parse_cluster_name(name)
     host, _, rest = (parsed.host if parsed is not None else name).partition(SERVICE_DOMAIN)
     return host.rpartition(".")[2] if rest and not name.startswith("inbound|") else ""

@@ -1,21 +1,19 @@
 """The mesh with some of the changed objects applied, and what its proxies route to."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from operator import attrgetter
 
 from msgspec import Struct
 
-from meshcompile.compare.comparison import configuration
+from meshcompile.compare.compilation import Compilation, compilation
 from meshcompile.compare.proxies import by_workload
 from meshcompile.compare.sharing import following
 from meshcompile.config import Config
-from meshcompile.dead_ends import OF_BOOTSTRAP, cluster_names
-from meshcompile.envoy.config.listener import Listener
-from meshcompile.envoy.config.route import RouteConfiguration
+from meshcompile.dead_ends import cluster_names
 from meshcompile.mesh import Mesh
 from meshcompile.rollout.edits import ObjectEdit, edited
+from meshcompile.rollout.targets import NO_NAMES, ClusterTargets, Names, senders
 from meshcompile.settings import settings_with
 
 ProxyKey = tuple[str, int]
@@ -36,41 +34,87 @@ class Problem(Struct, frozen=True, order=True):
 
 
 class Stage(Struct, frozen=True, eq=False, dict=True):
-    """A mesh, and the configurations of the proxies that are looked at."""
+    """A mesh, and the configurations of the proxies that are looked at. Stages that follow each other share `targets`."""
 
     mesh: Mesh
-    configs: Mapping[ProxyKey, Config]
+    compilations: Mapping[ProxyKey, Compilation]
+    targets: ClusterTargets
 
     @cached_property
+    def configs(self) -> Mapping[ProxyKey, Config]:
+        """The configurations. What is the same as at an earlier stage is the same object."""
+        return {key: each.config for key, each in self.compilations.items()}
+
+    @property
     def problems(self) -> frozenset[Problem]:
         """The clusters that proxies route to in vain."""
+        return self.problems_beyond()
+
+    def problems_beyond(self, *stages: "Stage") -> frozenset[Problem]:
+        """The problems that none of some other stages has."""
         return frozenset(
-            problem for (workload, _), config in self.configs.items() for problem in _problems(workload, config)
+            Problem(key[0], name, is_missing)
+            for is_missing in (True, False)
+            for key, names in self._in_vain(is_missing=is_missing).items()
+            for name in _without(names, [each._in_vain(is_missing=is_missing).get(key, NO_NAMES) for each in stages])
         )
+
+    def _in_vain(self, *, is_missing: bool) -> Mapping[ProxyKey, Names]:
+        return self._missing if is_missing else self._unserved
+
+    @cached_property
+    def _missing(self) -> Mapping[ProxyKey, Names]:
+        return {key: self.targets.missing(config) for key, config in self.configs.items()}
+
+    @cached_property
+    def _unserved(self) -> Mapping[ProxyKey, Names]:
+        return {key: self.targets.unserved(config) for key, config in self.configs.items()}
 
     @cached_property
     def routed(self) -> frozenset[str]:
         """The clusters that some proxy routes to."""
-        messages = {id(each): each for config in self.configs.values() for each in _senders(config)}
-        return _routed(messages.values())
+        messages = {id(each): each for config in self.configs.values() for each in senders(config)}
+        return frozenset(name for each in messages.values() for name in cluster_names(each))
 
     @cached_property
     def clusters(self) -> frozenset[str]:
         """The clusters that some proxy has, with endpoints as far as it discovers them."""
-        messages = {id(each): each.name for config in self.configs.values() for each in config.clusters}
-        empty = {name for config in self.configs.values() for name in _empty(config)}
-        return frozenset(messages.values()) - empty
+        known = {id(names): names for names in map(self.targets.known, self.configs.values())}
+        empty = {id(names): names for names in map(self.targets.empty, self.configs.values())}
+        return NO_NAMES.union(*known.values()) - NO_NAMES.union(*empty.values())
 
 
-def stage(mesh: Mesh, proxies: Sequence[ProxyKey] | None = None) -> Stage:
-    """The stage of a mesh, for all proxies or for some of them."""
-    found = by_workload(mesh)
-    return Stage(mesh, {key: configuration(mesh, found[key]) for key in proxies or found if key in found})
+def _without(names: Names, others: Sequence[Names]) -> Names:
+    """The names that no other set has. Sets that proxies and stages share are not looked at."""
+    return NO_NAMES if any(each is names for each in others) else names.difference(*others)
+
+
+Compilations = Mapping[ProxyKey, Compilation]
+
+
+def stage(
+    mesh: Mesh,
+    proxies: Sequence[ProxyKey] | None = None,
+    known: Compilations | None = None,
+    targets: ClusterTargets | None = None,
+) -> Stage:
+    """The stage of a mesh, for all proxies or for some of them.
+
+    Args:
+        mesh: The mesh.
+        proxies: The proxies; all of them by default.
+        known: Compilations in this mesh, or in one with which it shares answers.
+        targets: The targets of an earlier stage.
+    """
+    found, before = by_workload(mesh), known or {}
+    keys = (key for key in proxies or found if key in found)
+    compilations = {key: compilation(mesh, found[key], before.get(key)) for key in keys}
+    return Stage(mesh, compilations, ClusterTargets() if targets is None else targets)
 
 
 def after(earlier: Stage, edits: Sequence[ObjectEdit], proxies: Sequence[ProxyKey] | None = None) -> Stage:
     """The stage after an earlier one, with more edits."""
-    return stage(with_edits(earlier.mesh, edits), proxies)
+    return stage(with_edits(earlier.mesh, edits), proxies, earlier.compilations, earlier.targets)
 
 
 def with_edits(mesh: Mesh, edits: Sequence[ObjectEdit]) -> Mesh:
@@ -83,29 +127,3 @@ def with_edits(mesh: Mesh, edits: Sequence[ObjectEdit]) -> Mesh:
     has_settings = any(edit.id[2] in WITH_SETTINGS for edit in edits)
     settings = settings_with(own.resources, mesh.loading.given, mesh.behaviour) if has_settings else mesh.settings
     return following(mesh, replace(mesh, config_cluster=own, remote_clusters=remote, settings=settings))
-
-
-def _problems(workload: str, config: Config) -> Iterable[Problem]:
-    routed = _routed(_senders(config))
-    known = {*map(attrgetter("name"), config.clusters), *OF_BOOTSTRAP}
-    for name in routed - known:
-        yield Problem(workload, name, is_missing=True)
-    for name in routed & _empty(config):
-        yield Problem(workload, name, is_missing=False)
-
-
-def _senders(config: Config) -> Iterable[Listener | RouteConfiguration]:
-    yield from config.listeners
-    yield from config.routes
-
-
-def _routed(messages: Iterable[Listener | RouteConfiguration]) -> frozenset[str]:
-    """The clusters that messages route to."""
-    return frozenset(name for message in messages for name in cluster_names(message))
-
-
-def _empty(config: Config) -> frozenset[str]:
-    """The clusters whose discovered endpoints are none."""
-    return frozenset(
-        each.cluster_name for each in config.endpoints if not any(one.lb_endpoints for one in each.endpoints)
-    )

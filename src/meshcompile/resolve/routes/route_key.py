@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.proxy import Proxy
-from meshcompile.queries import Key
+from meshcompile.queries import Key, query
 from meshcompile.resolve.endpoints.addresses import Addressing, addressing
 from meshcompile.resolve.routes.domains import domain_of_no_namespace
 from meshcompile.resolve.routes.proxy_headers import appends_forwarded_host, counts_attempts
@@ -50,5 +50,11 @@ def route_key(snapshot: Snapshot, proxy: Proxy, config: ProxyConfig) -> RouteKey
 
 def read_labels(snapshot: Snapshot, proxy: Proxy) -> tuple[tuple[str, str], ...]:
     """The labels of a proxy that some rule reads, sorted."""
-    keys = snapshot.virtual_services.label_keys | snapshot.destination_rules.label_keys
+    keys = _label_keys(snapshot, None)
     return tuple(sorted((key, value) for key, value in proxy.labels.items() if key in keys))
+
+
+@query
+def _label_keys(snapshot: Snapshot, key: None) -> frozenset[str]:
+    """The labels that some rule reads. Most edits of rules leave them as they are."""
+    return snapshot.virtual_services.label_keys | snapshot.destination_rules.label_keys
