@@ -75,7 +75,8 @@ BOUNDS: Mapping[str, Bound] = {
     "checks: analyze": Bound(4.0),
     "checks: analyze, 2,000 wrong subsets": Bound(4.0),
     # In loads of both versions.
-    "diff: one VirtualService, 200 workloads": Bound(3.0),
+    "diff: one VirtualService, 200 workloads": Bound(3.0, 2.0),
+    "plan: one VirtualService, 200 workloads": Bound(6.0, 4.0),
     # In compiling the table.
     "unreachable: 5,000 routes in one table": Bound(10),
     # In compiling the proxies that the requests meet.

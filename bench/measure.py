@@ -69,6 +69,7 @@ def of_difference() -> Iterator[Ratio]:
     with file_of(with_workloads(mesh(FLEET_SERVICES), COMPARED_WORKLOADS)) as path:
         measured = child("difference", path)
     yield "diff: one VirtualService, 200 workloads", measured["comparing"] / measured["loading"]
+    yield "plan: one VirtualService, 200 workloads", measured["planning"] / measured["loading"]
     measured = child("unreachable")
     yield "unreachable: 5,000 routes in one table", measured["finding"] / measured["compiling"]
 

@@ -58,9 +58,9 @@ def compilation(mesh: Mesh, proxy: Proxy, earlier: Compilation | None = None) ->
     """
     known = earlier if earlier is not None and earlier.proxy == proxy else None
     snapshot = mesh.snapshot
-    without_routes = _answer(_without_routes, snapshot, proxy, known and known.without_routes)
+    without_routes = _answer(_without_routes, snapshot, proxy, None if known is None else known.without_routes)
     if without_routes.value is None:
-        whole = _answer(_whole, snapshot, proxy, known and known.whole)
+        whole = _answer(_whole, snapshot, proxy, None if known is None else known.whole)
         return Compilation(Config(proxy, whole.value), without_routes, whole)
     return Compilation(Config(proxy, _with_routes(snapshot, without_routes.value)), without_routes, None)
 
@@ -102,4 +102,6 @@ def _without_routes(snapshot: Snapshot, proxy: Proxy) -> ResourcesWithoutRoutes 
 def _with_routes(snapshot: Snapshot, parts: ResourcesWithoutRoutes) -> Resources:
     tables = (route_table(snapshot, parts.facts, name) for name in parts.route_names)
     own = parts.resources
-    return Resources(own.listeners, tuple(map(route_configuration, tables)), own.clusters, own.endpoints, own.extensions)
+    return Resources(
+        own.listeners, tuple(map(route_configuration, tables)), own.clusters, own.endpoints, own.extensions
+    )

@@ -117,10 +117,10 @@ def _hosts(config: Config, each: PlacedChain) -> Iterator[str]:
     table = inside or tables(config).get(each.table_name)
     for host in table.virtual_hosts if table is not None else ():
         yield from (domain.replace("*", "any") for domain in host.domains[:1] if domain != "*")
-        yield from filter(None, map(_served, host.routes if each.listener.name == "virtualInbound" else ()))
+        yield from filter(None, map(served_host, host.routes if each.listener.name == "virtualInbound" else ()))
 
 
-def _served(route: Route) -> str:
+def served_host(route: Route) -> str:
     """The host that a server's route is for, from its name in traces: `catalog.shop.svc.cluster.local:80/*`."""
     operation = route.decorator.operation if route.decorator is not None else ""
     return operation.rpartition(":")[0]

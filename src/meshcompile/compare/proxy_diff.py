@@ -123,7 +123,7 @@ def _changes(
             continue
         seen.add(shape)
         listener = next((step.name for step in outcomes[0].steps if step.what == "listener"), "")
-        lines = _lines(probe.was, probe.now), _lines(probe.now, probe.was)
+        lines = differing_lines(probe.was, probe.now), differing_lines(probe.now, probe.was)
         yield BehaviourChange(probe.requests, listener, probe, was, now, *lines)
 
 
@@ -198,7 +198,7 @@ DYNAMIC = tuple(
 """What a configuration has if it uses clusters that no route names."""
 
 
-def _lines(messages: Sequence[Message], others: Sequence[Message]) -> tuple[Origin, ...]:
+def differing_lines(messages: Sequence[Message], others: Sequence[Message]) -> tuple[Origin, ...]:
     """The places of the fields that differ from those of other messages."""
     found: dict[Origin, None] = {}
     for index, message in enumerate(messages):

@@ -34,7 +34,10 @@ class Problem(Struct, frozen=True, order=True):
 
 
 class Stage(Struct, frozen=True, eq=False, dict=True):
-    """A mesh, and the configurations of the proxies that are looked at. Stages that follow each other share `targets`."""
+    """A mesh, and the configurations of the proxies that are looked at.
+
+    Stages that follow each other share `targets`.
+    """
 
     mesh: Mesh
     compilations: Mapping[ProxyKey, Compilation]

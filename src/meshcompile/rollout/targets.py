@@ -75,6 +75,4 @@ def _within(sender: Sender, names: Names) -> Names:
 
 
 def _empty(endpoints: tuple[ClusterLoadAssignment, ...]) -> Names:
-    return frozenset(
-        each.cluster_name for each in endpoints if not any(one.lb_endpoints for one in each.endpoints)
-    )
+    return frozenset(each.cluster_name for each in endpoints if not any(one.lb_endpoints for one in each.endpoints))
