@@ -11,7 +11,7 @@ FUZZ_SECONDS ?= 3600
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test quick check format golden generate bench property conformance conformance-envoy conformance-bootstraps conformance-xds fuzz-xds load-xds fuzz docs lock clean
+.PHONY: help setup demo test quick check format golden generate bench property conformance conformance-upgrades conformance-envoy conformance-bootstraps conformance-xds fuzz-xds load-xds fuzz docs lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-24s %s\n", $$1, $$2}'
@@ -60,6 +60,9 @@ conformance: $(READY) ## compare every conformance case with istiod's answers
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) $(ARGS)
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) --release 1.29 --min 99.9 --min-proxies 99.5 $(ARGS)
 	$(BIN)/python -m tests.conformance.parity --jobs $(JOBS) --release 1.31 --min 99.9 --min-proxies 99.5 $(ARGS)
+
+conformance-upgrades: $(READY) ## judge the upgrade report of every conformance case by the answers of both releases
+	$(BIN)/python -m tests.conformance.upgrades --jobs $(JOBS) --diff 3 --min 99 $(ARGS)
 
 conformance-envoy: $(READY) ## compare the evaluator, proofs about routes and diffs with the real Envoy: takes hours
 	$(BIN)/python -m tests.envoy.simulated --requests 100000 $(ARGS)

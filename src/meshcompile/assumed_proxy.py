@@ -75,15 +75,16 @@ def assumed_proxy(proxy: AssumedProxy | str) -> AssumedProxy:
     return AssumedProxy.parse(proxy) if isinstance(proxy, str) else proxy
 
 
-def assumed_proxy_pod(proxy: AssumedProxy, resources: Iterable[Resource]) -> Pod:
-    """The Pod of a proxy, as a manifest with the proxy injected.
+def assumed_proxy_pod(proxy: AssumedProxy, resources: Iterable[Resource], name: str = "") -> Pod:
+    """The Pod of a proxy, as a manifest with the proxy injected. `name` is the name of the Pod if it has another.
 
     If a Service that selects it has a named target port, only the Pod's containers could define its number. The
     Service's own port number is used instead.
     """
     services = (resource for resource in resources if isinstance(resource, Service))
     ports = tuple(dict.fromkeys(port for service in services for port in _named_ports(proxy, service)))
-    name, labels, annotations = proxy.pod_name, proxy.labels, dict[str, str]()
+    labels, annotations = proxy.labels, dict[str, str]()
+    name = name or proxy.pod_name
     envoy, app = Container(name=PROXY_CONTAINER, image="auto"), Container(name="app", image="app", ports=ports)
     match proxy.type:
         case ProxyType.ROUTER:

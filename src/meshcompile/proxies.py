@@ -18,7 +18,7 @@ from meshcompile.models.mesh.proxy_config import ProxyConfig, TracingServiceName
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
 from meshcompile.values.ip import is_ip
-from meshcompile.values.labels import Labels, canonical_name
+from meshcompile.values.labels import NETWORK, Labels, canonical_name
 
 # The injector's templates that run Envoy as a gateway, without an application container.
 _GATEWAY_TEMPLATES = frozenset({"gateway", "kube-gateway"})
@@ -161,10 +161,16 @@ def _node(pod: Pod, release: str, cluster: str, configs: ProxyConfigIndex) -> Ma
             "NODE_NAME": pod.spec.node_name,
             "SERVICE_ACCOUNT": pod.spec.service_account,
             "WORKLOAD_NAME": workload_name,
+            **_network(pod.metadata.labels),
             **_reported(config, configs.mesh),
             **_metadata_from_environment(pod, config),
         },
     }
+
+
+def _network(labels: Labels) -> Mapping[str, str]:
+    """The network that injection reads from the label of a Pod, as `ISTIO_META_NETWORK`."""
+    return {"NETWORK": labels[NETWORK]} if labels.get(NETWORK) else {}
 
 
 def _service_cluster(config: ProxyConfig, labels: Labels, workload_name: str, namespace: str) -> str:

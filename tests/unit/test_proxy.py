@@ -45,6 +45,17 @@ def test_what_is_no_node_is_refused(node: Any, problem: str) -> None:
     assert isinstance(raised.value, ValueError)
 
 
+def test_the_network_of_a_proxy_is_the_label_of_its_pod() -> None:
+    """Injection turns the label of a Pod with its network into metadata of the proxy."""
+    pod = """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: web, namespace: shop, labels: {topology.istio.io/network: berlin}}
+    spec: {containers: [{name: web, image: web}, {name: istio-proxy, image: proxyv2}]}
+    """
+    assert meshcompile.load(pod).proxy("web.shop").metadata["NETWORK"] == "berlin"
+
+
 def test_a_waypoint_outside_of_an_ambient_mesh_is_reported() -> None:
     """A waypoint of a mesh that is not ambient compiles, and a finding tells how to make the mesh ambient."""
     config = meshcompile.load([]).compile(Proxy.from_node({"id": ID.replace("sidecar", "waypoint")}))

@@ -117,3 +117,79 @@ def test_feature_flags_of_the_mesh_stay() -> None:
     """A flag that the mesh is loaded with holds in the later release too."""
     mesh = meshcompile.load([], features={"PILOT_ENABLE_MONGO_FILTER": False})
     assert not behaviour_after(mesh.behaviour, "1.31", {}).mongo_filter
+
+
+GATEWAY = """
+apiVersion: networking.istio.io/v1
+kind: Gateway
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {istio: ingressgateway}
+  servers: [{port: {number: 80, name: http, protocol: HTTP}, hosts: [shop.example.com]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cart, namespace: shop}
+spec: {ports: [{name: http, port: 80}]}
+"""
+KUBERNETES_GATEWAY = """
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  gatewayClassName: {class_name}
+  addresses: {addresses}
+  listeners: [{{name: http, port: 80, protocol: HTTP}}]
+"""
+
+
+def kubernetes_gateway(name: str, class_name: str = "istio", addresses: str = "[]") -> str:
+    return KUBERNETES_GATEWAY.format(name=name, class_name=class_name, addresses=addresses)
+
+
+def test_a_gateway_without_a_workload_is_assumed() -> None:
+    """What changes at a gateway is reported although the input has no workload for it."""
+    found = meshcompile.upgrade(meshcompile.load(GATEWAY), to="1.31")
+    assert found.assumed == ("pod/assumed-ingressgateway.istio-system",)
+    assert [row.proxies for row in found.rows] == [found.assumed]
+    assert not found.left_out
+
+
+def test_a_gateway_with_a_workload_is_not_assumed() -> None:
+    """A workload that a Gateway selects by some of its labels is the gateway."""
+    assert not meshcompile.upgrade(meshcompile.load(COOLSTORE), to="1.31").assumed
+
+
+def test_the_service_of_a_gateway_selects_its_proxy() -> None:
+    """A Gateway of the Gateway API with a Service of its own gets the proxies that the Service selects."""
+    service = "{apiVersion: v1, kind: Service, metadata: {name: edge, namespace: shop}, spec: {selector: {app: edge}}}"
+    own = kubernetes_gateway("own", addresses="[{type: Hostname, value: edge}]")
+    found = meshcompile.upgrade(meshcompile.load([own, service, GATEWAY]), to="1.31")
+    assert found.assumed == ("pod/assumed-ingressgateway.istio-system", "pod/assumed-edge.shop")
+
+
+@pytest.mark.parametrize(
+    ("class_name", "reason"),
+    [("istio-waypoint", "only an ambient mesh has waypoints"), ("istio-remote", "in another cluster")],
+)
+def test_gateways_that_are_left_out(class_name: str, reason: str) -> None:
+    """A Gateway without a proxy is reported with the reason."""
+    (left_out,) = meshcompile.upgrade(meshcompile.load(kubernetes_gateway("far", class_name)), to="1.31").left_out
+    assert left_out.startswith("gateway/far.shop: ")
+    assert reason in left_out
+
+
+def test_places_are_exact() -> None:
+    """The places of a field have each resource only with the workloads at which it changes."""
+    sidecar = """
+    apiVersion: networking.istio.io/v1
+    kind: Sidecar
+    metadata: {name: alone, namespace: istioinaction}
+    spec: {workloadSelector: {labels: {app: catalog}}, egress: [{hosts: ['./catalog.istioinaction.svc.cluster.local']}]}
+    """
+    (row,) = meshcompile.upgrade(meshcompile.load([COOLSTORE, sidecar]), to="1.31").rows
+    (effect,) = row.fields
+    resources = {proxy: set(place.resources) for place in effect.places for proxy in place.proxies}
+    assert resources.keys() == set(effect.proxies)
+    assert all("catalog." in name for name in resources["deployment/catalog-v1.istioinaction"])
+    assert set().union(*resources.values()) == set(effect.resources)

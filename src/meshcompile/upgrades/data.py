@@ -14,7 +14,12 @@ def upgrade_data(upgrade: Upgrade) -> dict[str, Any]:
     return {
         "from": upgrade.before,
         "to": upgrade.after,
-        "proxies": {"total": upgrade.proxies, "changed": list(upgrade.changed)},
+        "proxies": {
+            "total": upgrade.proxies,
+            "changed": list(upgrade.changed),
+            "assumed": list(upgrade.assumed),
+            "left_out": list(upgrade.left_out),
+        },
         "rows": list(map(_row, upgrade.rows)),
         "unexplained": list(map(group_data, upgrade.unexplained)),
     }
@@ -50,6 +55,7 @@ def _field(effect: FieldEffect) -> dict[str, Any]:
         "field": effect.field,
         "proxies": list(effect.proxies),
         "resources": list(effect.resources),
+        "places": [{"proxies": list(each.proxies), "resources": list(each.resources)} for each in effect.places],
         "example": {
             "proxy": example.proxy,
             "resource": example.resource,
@@ -79,6 +85,9 @@ FIELD_EFFECT = object_of(
         "field": {**TEXT, "description": "A JSON pointer with `*` for indexes; empty for whole resources."},
         "proxies": {**TEXTS, "description": "The workloads whose proxies have the change."},
         "resources": {**TEXTS, "description": "The names of the resources."},
+        "places": list_of(
+            object_of({"proxies": TEXTS, "resources": TEXTS}), "Which resources change at which workloads."
+        ),
         "example": {
             **object_of({"proxy": TEXT, "resource": TEXT, "pointer": TEXT, "before": {}, "after": {}}),
             "description": "One of the changes. `before` and `after` are null where the field is absent.",
@@ -110,7 +119,14 @@ ROW = object_of(
 UPGRADE = {
     "from": {**TEXT, "description": "The version of istiod before the upgrade."},
     "to": {**TEXT, "description": "The version of istiod after it."},
-    "proxies": object_of({"total": COUNT, "changed": TEXTS}),
+    "proxies": object_of(
+        {
+            "total": COUNT,
+            "changed": TEXTS,
+            "assumed": {**TEXTS, "description": "Gateways without a workload in the input, which are assumed."},
+            "left_out": {**TEXTS, "description": "Gateways without a proxy that could be compared, with reasons."},
+        }
+    ),
     "rows": list_of(ROW, "The differences between the releases that have an effect on the mesh."),
     "unexplained": list_of(object_of(GROUP), "Changes of resources that no row explains."),
 }

@@ -1,7 +1,7 @@
 """What is the same for many resources: the same field changes, in resources of one type."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -22,10 +22,18 @@ class FieldExample(Struct, frozen=True):
     after: Any
 
 
+class FieldPlace(Struct, frozen=True):
+    """Workloads at which the same resources change."""
+
+    proxies: tuple[str, ...]
+    resources: tuple[str, ...]
+
+
 class FieldEffect(Struct, frozen=True):
     """A field that changes in resources of one type, or resources that come or go.
 
-    `field` is a JSON pointer with `*` in place of indexes, empty for whole resources. `resources` are their names.
+    `field` is a JSON pointer with `*` in place of indexes, empty for whole resources. `proxies` and `resources` are all
+    workloads and all names of resources, and `places` says which resources change at which workloads.
     """
 
     type: str
@@ -33,6 +41,7 @@ class FieldEffect(Struct, frozen=True):
     field: str
     proxies: tuple[str, ...]
     resources: tuple[str, ...]
+    places: tuple[FieldPlace, ...]
     example: FieldExample
 
 
@@ -62,7 +71,20 @@ def _of_resource(proxy: str, change: ResourceChange) -> Iterator[tuple[Key, Fiel
         yield key, FieldExample(proxy, change.name, field.pointer, field.before, field.after)
 
 
-def _effect(key: Key, found: list[tuple[ResourceGroup, FieldExample]]) -> FieldEffect:
-    proxies = dict.fromkeys(name for group, _ in found for name in group.proxies)
-    resources = dict.fromkeys(example.resource for _, example in found)
-    return FieldEffect(*key, tuple(sorted(proxies)), tuple(sorted(resources)), found[0][1])
+def _effect(key: Key, found: Sequence[tuple[ResourceGroup, FieldExample]]) -> FieldEffect:
+    places = tuple(_places(found))
+    proxies = {name for place in places for name in place.proxies}
+    resources = {name for place in places for name in place.resources}
+    return FieldEffect(*key, tuple(sorted(proxies)), tuple(sorted(resources)), places, found[0][1])
+
+
+def _places(found: Iterable[tuple[ResourceGroup, FieldExample]]) -> Iterator[FieldPlace]:
+    """The places, each set of resources once."""
+    changed: dict[tuple[str, ...], set[str]] = {}
+    for group, example in found:
+        changed.setdefault(group.proxies, set()).add(example.resource)
+    at: dict[frozenset[str], set[str]] = {}
+    for proxies, resources in changed.items():
+        at.setdefault(frozenset(resources), set()).update(proxies)
+    for names, where in at.items():
+        yield FieldPlace(tuple(sorted(where)), tuple(sorted(names)))

@@ -42,6 +42,14 @@ def _text(upgrade: Upgrade) -> Iterator[str]:
         yield ""
         yield "not explained by any known difference between the releases:"
         yield from (f"  {line}" for line in _unexplained(upgrade.unexplained))
+    if upgrade.assumed or upgrade.left_out:
+        yield from ("", *_gateways(upgrade))
+
+
+def _gateways(upgrade: Upgrade) -> Iterator[str]:
+    if upgrade.assumed:
+        yield f"assumed, because the input has no workload for them: {', '.join(upgrade.assumed)}"
+    yield from (f"not compared: {each}" for each in upgrade.left_out)
 
 
 def _facts(row: RowAtWork) -> Iterator[str]:
@@ -110,6 +118,8 @@ def _markdown(upgrade: Upgrade) -> Iterator[str]:
         yield from details(row.change.title, (row.change.effect, *_facts(row)))
     if upgrade.unexplained:
         yield from details("not explained by any known difference", _unexplained(upgrade.unexplained))
+    if upgrade.assumed or upgrade.left_out:
+        yield from ("", *(f"- {line}" for line in _gateways(upgrade)))
 
 
 def _table_row(row: RowAtWork) -> str:

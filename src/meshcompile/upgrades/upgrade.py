@@ -14,6 +14,7 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.errors import instance, keyed
 from meshcompile.mesh import Mesh
 from meshcompile.models.networking.envoy_filter import EnvoyFilter
+from meshcompile.upgrades.assumed_gateways import with_gateways
 from meshcompile.upgrades.field_effects import FieldEffect, field_effects
 from meshcompile.upgrades.search import Findings, StageAtWork, stages_at_work
 from meshcompile.upgrades.steps import VERSION, behaviour_after, stages
@@ -42,7 +43,8 @@ class Upgrade(Struct, frozen=True):
     """What an upgrade changes. The rows are in the order of the releases; the version of the proxies is last.
 
     `before` and `after` are the versions of istiod. `proxies` is the number of proxies, and `unexplained` has the
-    changes of resources that no row explains.
+    changes of resources that no row explains. `assumed` are the workloads that were assumed for gateways without one in
+    the input, and `left_out` the gateways that could not be compared, with reasons.
     """
 
     before: str
@@ -50,6 +52,8 @@ class Upgrade(Struct, frozen=True):
     proxies: int
     rows: tuple[RowAtWork, ...]
     unexplained: tuple[ResourceGroup, ...]
+    assumed: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -79,13 +83,16 @@ def upgrade(mesh: Mesh, to: str, *, features: Mapping[str, bool] | None = None) 
     """What an upgrade of Istio to the release `to`, such as `1.31`, changes for all proxies of a mesh.
 
     The mesh follows the release of today; see `release` of `load`. Its feature flags stay. `features` are values of
-    flags that the later release adds, such as `{"PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS": False}`.
+    flags that the later release adds, such as `{"PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS": False}`. A gateway without a
+    workload in the input gets an assumed one.
 
     Raises InvalidArgument for a release that is unknown or not later, and for a flag that the upgrade does not bring.
     """
     instance("mesh", mesh, Mesh)
     instance("to", to, str)
     before, after = mesh.behaviour, behaviour_after(mesh.behaviour, to, keyed("features", features, bool))
+    complete = with_gateways(mesh)
+    mesh = complete.mesh
     found = [(each, _difference(each)) for each in stages_at_work(mesh, stages(before, after))]
     is_explained = _version_matters(mesh, before, after)
     rows = (_row(each, diff) for each, diff in found if is_explained or each.stage.row.field != VERSION)
@@ -96,6 +103,8 @@ def upgrade(mesh: Mesh, to: str, *, features: Mapping[str, bool] | None = None) 
         len(mesh.proxies()),
         tuple(row for row in rows if _has_effect(row)),
         tuple(group for groups in unexplained for group in groups),
+        complete.assumed,
+        complete.left_out,
     )
 
 
