@@ -39,6 +39,7 @@ NOT_OF_INPUT: Mapping[str, str] = {
     "MC1111": "it is about hardware, which an EnvoyFilter names",
     "MC1112": "it is about settings of filters of Istio's build, which an EnvoyFilter adds",
     **dict.fromkeys(("MC1120", "MC1121", "MC1122", "MC1123", "MC1124", "MC1125"), "it is about a config dump"),
+    "MC0146": "only `meshcompile upgrade` reports it",
     "MC1205": "a mesh of 65,534 Pods is too long for a page",
     "MC1208": "only `mesh.used_by` reports it, about one proxy",
     "MC1211": "it is about the metadata of a proxy, which no object states",

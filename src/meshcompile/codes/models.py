@@ -201,6 +201,14 @@ MAKES_OBJECTS = Code(
     "A controller in the cluster creates objects from this one. The output lacks them unless they are part of the "
     "input. Render them first.",
 )
+DEPRECATED_API = Code(
+    "MC0146",
+    "deprecated-api",
+    Severity.WARNING,
+    "`{what}` is deprecated in Istio {release}: {instead}",
+    "Istio or the Gateway API has deprecated the field, the value or the version. It works as before, but may stop "
+    "working in a later release. `meshcompile upgrade` reports it.",
+)
 NOT_IN_RELEASE = Code(
     "MC0145",
     "not-in-release",

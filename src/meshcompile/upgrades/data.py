@@ -22,6 +22,7 @@ def upgrade_data(upgrade: Upgrade) -> dict[str, Any]:
         },
         "rows": list(map(_row, upgrade.rows)),
         "unexplained": list(map(group_data, upgrade.unexplained)),
+        "deprecated": [each.to_dict() for each in upgrade.deprecated],
     }
 
 
@@ -129,4 +130,5 @@ UPGRADE = {
     ),
     "rows": list_of(ROW, "The differences between the releases that have an effect on the mesh."),
     "unexplained": list_of(object_of(GROUP), "Changes of resources that no row explains."),
+    "deprecated": FINDINGS,
 }

@@ -44,6 +44,12 @@ def _text(upgrade: Upgrade) -> Iterator[str]:
         yield from (f"  {line}" for line in _unexplained(upgrade.unexplained))
     if upgrade.assumed or upgrade.left_out:
         yield from ("", *_gateways(upgrade))
+    if upgrade.deprecated:
+        yield from ("", _deprecated(upgrade), *(f"  {_finding(each)}" for each in upgrade.deprecated))
+
+
+def _deprecated(upgrade: Upgrade) -> str:
+    return f"deprecated in Istio {upgrade.after}, without an effect on this upgrade:"
 
 
 def _gateways(upgrade: Upgrade) -> Iterator[str]:
@@ -120,6 +126,8 @@ def _markdown(upgrade: Upgrade) -> Iterator[str]:
         yield from details("not explained by any known difference", _unexplained(upgrade.unexplained))
     if upgrade.assumed or upgrade.left_out:
         yield from ("", *(f"- {line}" for line in _gateways(upgrade)))
+    if upgrade.deprecated:
+        yield from details(_deprecated(upgrade).removesuffix(":"), map(_finding, upgrade.deprecated))
 
 
 def _table_row(row: RowAtWork) -> str:

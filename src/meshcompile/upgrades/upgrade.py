@@ -15,6 +15,7 @@ from meshcompile.errors import instance, keyed
 from meshcompile.mesh import Mesh
 from meshcompile.models.networking.envoy_filter import EnvoyFilter
 from meshcompile.upgrades.assumed_gateways import with_gateways
+from meshcompile.upgrades.deprecations import deprecations
 from meshcompile.upgrades.field_effects import FieldEffect, field_effects
 from meshcompile.upgrades.search import Findings, StageAtWork, stages_at_work
 from meshcompile.upgrades.steps import VERSION, behaviour_after, stages
@@ -44,7 +45,8 @@ class Upgrade(Struct, frozen=True):
 
     `before` and `after` are the versions of istiod. `proxies` is the number of proxies, and `unexplained` has the
     changes of resources that no row explains. `assumed` are the workloads that were assumed for gateways without one in
-    the input, and `left_out` the gateways that could not be compared, with reasons.
+    the input, and `left_out` the gateways that could not be compared, with reasons. `deprecated` are findings about
+    what the later release has deprecated.
     """
 
     before: str
@@ -54,6 +56,7 @@ class Upgrade(Struct, frozen=True):
     unexplained: tuple[ResourceGroup, ...]
     assumed: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
+    deprecated: tuple[Diagnostic, ...] = ()
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -105,6 +108,7 @@ def upgrade(mesh: Mesh, to: str, *, features: Mapping[str, bool] | None = None) 
         tuple(group for groups in unexplained for group in groups),
         complete.assumed,
         complete.left_out,
+        deprecations(found[-1][0].after.mesh if found else mesh, to),
     )
 
 
