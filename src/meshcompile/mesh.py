@@ -186,13 +186,16 @@ class Mesh:
         from meshcompile.models.tolerant import tolerated
         from meshcompile.plugins import findings_of_plugins
         from meshcompile.snapshot.discovery import discovered
+        from meshcompile.unreachable.findings import unreachable_findings
 
         selection = CodeSelection(texts("select", select), texts("ignore", ignore))
         own, objects = self.config_cluster, discovered(self._resources, self.settings.mesh)
         malformed = tuple(filter(None, (tolerated(document, self.namespace) for document in own.malformed)))
         context = Context(objects, self.snapshot, own.diagnostics, own.rejected, malformed, at)
-        own_checks = findings_of_plugins(self)
-        found = {*analyzed(context, about), *(each for each in own_checks if about is None or about(each.origin))}
+        across = analyzed(context, about)
+        others = (*unreachable_findings(self.snapshot, (*self.diagnostics, *across)), *findings_of_plugins(self))
+        kept = (each for each in others if (about is None or about(each.origin)) and not context.suppresses(each))
+        found = {*across, *kept}
         return tuple(sorted(filter(selection.includes, found), key=attrgetter("sort_key")))
 
     def status(self) -> tuple[ObjectStatus, ...]:

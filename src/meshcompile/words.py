@@ -1,9 +1,17 @@
 """Words: sets of them, written as text, and nouns with numbers."""
 
+from collections.abc import Sequence
+
 
 def words(text: str) -> frozenset[str]:
     """The words between blanks and line breaks."""
     return frozenset(text.split())
+
+
+def listed(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def counted(number: int, noun: str, form: str = "") -> str:

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
 
@@ -11,12 +12,15 @@ from meshcompile.codes.routes import UNREACHABLE_RULE
 from meshcompile.codes.schema import SCHEMA_ERROR, SCHEMA_WARNING
 from meshcompile.codes.security import HTTP_FIELDS_ON_TCP
 from meshcompile.codes.validation import HTTP_IN_DENY, INEFFECTIVE_MATCH
+from meshcompile.codes.validation import UNREACHABLE_RULE as ISTIO_UNREACHABLE_RULE
 from meshcompile.diagnostics import Code, Diagnostic
 from meshcompile.documents import Document, Origin
 
 RESTATING = frozenset({SCHEMA_ERROR.id, SCHEMA_WARNING.id})
 EXACT = {HTTP_IN_DENY.id: HTTP_FIELDS_ON_TCP.id, INEFFECTIVE_MATCH.id: UNREACHABLE_RULE.id}
 """Codes of general findings, and the code that says the same of one place more exactly."""
+PROVED = frozenset({ISTIO_UNREACHABLE_RULE.id, INEFFECTIVE_MATCH.id})
+"""Codes that are proved for HTTP rules."""
 DROPPED = "Istio drops this server"
 
 
@@ -100,14 +104,23 @@ def _single(single: Sequence[Diagnostic], reported: Sequence[Diagnostic]) -> Ite
     """
     exact = _exact((*single, *reported))
     replacing = {each.origin: each.message for each in reported if each.code in RESTATING}
+    proved = {each.origin for each in reported if each.code in PROVED}
     mistakes = {_mistake(each) for each in single if f"({each.code})" in replacing.get(each.origin, "")}
     for each in single:
-        if each.origin in replacing:
+        if each.origin in replacing or _is_decided(each, proved):
             continue
         if _mistake(each) in mistakes and (EXACT.get(each.code), each.origin) not in exact:
             yield restated(each, each.message, SCHEMA_ERROR if each.rejected else SCHEMA_WARNING)
         else:
             yield each
+
+
+def _is_decided(found: Diagnostic, proved: AbstractSet[Origin]) -> bool:
+    """True for a finding about the order of HTTP rules: `analyze` proves what `validate` finds by rough rules."""
+    if found.code in PROVED:
+        return found.origin.path[:2] == ("spec", "http")
+    rule = Origin(found.origin.document, found.origin.path[:3])
+    return found.code == UNREACHABLE_RULE.id and not proved.isdisjoint((found.origin, rule))
 
 
 def _exact(found: Iterable[Diagnostic]) -> frozenset[tuple[str, Origin]]:

@@ -1,4 +1,4 @@
-"""Codes of rules in policies that match more or fewer requests than they seem to: MC0827 to MC0830."""
+"""Codes of rules in policies that match more or fewer requests than they seem to: MC0827 to MC0833."""
 
 from meshcompile.diagnostics import Code, Severity
 
@@ -43,4 +43,21 @@ REMOTE_ADDRESS_AT_SIDECAR = Code(
     "{trusted} proxies in front of it, that is the last of these proxies and not the client",
     """`numTrustedProxies` tells a gateway how many entries of X-Forwarded-For come from proxies. Sidecars have no such
 setting. Put policies on `remoteIpBlocks` on the gateway.""",
+)
+COVERED_RULE = Code(
+    "MC0832",
+    "covered-policy-rule",
+    Severity.INFO,
+    "{other} takes every request that this {action} rule matches, so this one changes nothing",
+    """The rules of all policies of one action are alternatives. Another rule applies to the same workloads, and
+matches all requests of this one: it was proved for all requests. Remove this rule, or narrow the other one if it was
+not meant to be that wide.""",
+)
+DENIED_RULE = Code(
+    "MC0833",
+    "denied-policy-rule",
+    Severity.WARNING,
+    "{other} denies every request that this rule allows, so this one allows nothing",
+    """Envoy asks DENY policies before ALLOW policies. A DENY rule applies to the same workloads, and matches all
+requests of this rule: it was proved for all requests. Narrow the DENY rule, or remove this one.""",
 )

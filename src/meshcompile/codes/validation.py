@@ -415,14 +415,14 @@ SUBSET_NAME = _error(
 UNREACHABLE_RULE = _warning(
     "IST0130",
     "virtual-service-unreachable-rule",
-    "VirtualService rule {rule} not used ({reason})",
+    "{kind} rule {rule} not used ({reason})",
     "An earlier rule matches every request that this rule could match. Put specific rules before general ones.",
 )
 INEFFECTIVE_MATCH = Code(
     "IST0131",
     "virtual-service-ineffective-match",
     Severity.INFO,
-    "VirtualService rule {rule} match {match} is not used (duplicate/overlapping match in rule {other})",
+    "{kind} rule {rule} match {match} is not used ({reason})",
     "An earlier match already covers these requests. Remove this match, or move it up.",
 )
 

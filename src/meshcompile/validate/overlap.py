@@ -27,6 +27,7 @@ from meshcompile.validate.checks import Found
 Route = HTTPRoute | TLSRoute | TCPRoute
 Match = HTTPMatchRequest | TLSMatchAttributes | L4MatchAttributes
 
+OVERLAP = "duplicate/overlapping match in rule {}"
 MAPS = ("headers", "without_headers", "query_params", "source_labels")
 
 
@@ -75,7 +76,7 @@ def _repeated(route: Route, rule: str, new: list[bool], seen: Mapping[str, str])
     for number, (match, is_new) in enumerate(zip(matches, new, strict=True)):
         if not is_new:
             other = seen[_key(match)]
-            yield codes.INEFFECTIVE_MATCH(match, rule=rule, match=_name(match, number), other=other)
+            yield codes.INEFFECTIVE_MATCH(match, rule=rule, match=_name(match, number), reason=OVERLAP.format(other))
     if not any(new):
         yield codes.UNREACHABLE_RULE(route, rule=rule, reason="all matches used by prior rules")
 
@@ -162,5 +163,5 @@ def _covered(prefixes: list[Prefix]) -> Found:
             narrow.match,
             rule=narrow.rule,
             match=f"{narrow.name} of prefix {narrow.path}",
-            other=f"{wide.name} of prefix {wide.path} on {wide.rule}",
+            reason=OVERLAP.format(f"{wide.name} of prefix {wide.path} on {wide.rule}"),
         )

@@ -1,0 +1,173 @@
+"""Rules of AuthorizationPolicies that decide about no request, because others decide about all of theirs.
+
+Each is proved from the policies alone: another rule applies to all workloads of the policy and takes all requests of
+the rule. A rule that only several others cover together is not found.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import islice
+
+from msgspec import Struct
+
+from meshcompile.codes.policy_rules import COVERED_RULE, DENIED_RULE
+from meshcompile.diagnostics import Diagnostic, Related
+from meshcompile.documents import Origin
+from meshcompile.emit.rbac import policy as message
+from meshcompile.models.base import Node
+from meshcompile.models.security.authorization_policy import AuthorizationPolicy, AuthorizationPolicyAction, Rule
+from meshcompile.resolve.security.authorization import NamedRule, is_dry_run
+from meshcompile.resolve.security.rules import RuleContext, compiled_rule
+from meshcompile.resolve.security.trust_domains import TrustDomains
+from meshcompile.snapshot.policy_targets import targets
+from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.spaces import Space, Undecided
+from meshcompile.symbolic.rbac import policy_space
+from meshcompile.values.labels import Labels, selects
+
+MOST_PROOFS = 2000
+"""The number of pairs of rules that are compared."""
+ALLOW, DENY = AuthorizationPolicyAction.ALLOW, AuthorizationPolicyAction.DENY
+IDENTITY = frozenset({"principals", "namespaces", "service_accounts", "trust_domains"})
+DIMENSIONS: Mapping[str, str] = {
+    **dict.fromkeys((*IDENTITY, "source.principal", "source.namespace", "source.serviceAccount"), "identity"),
+    "source.trustDomain": "identity",
+    "ports": "destination.port",
+    "ip_blocks": "source.ip",
+    "remote_ip_blocks": "remote.ip",
+    "request_principals": "request.auth.principal",
+}
+"""The dimension of a field or key, if it has another name."""
+
+
+class PlacedRule(Struct, frozen=True, eq=False):
+    """A rule of a policy. `dimensions` are those in which each of its alternatives has a condition."""
+
+    policy: AuthorizationPolicy
+    rule: Rule
+    dimensions: frozenset[str]
+
+    @property
+    def place(self) -> Origin:
+        return self.rule.origin
+
+
+def unreachable_policy_rules(snapshot: Snapshot) -> Iterator[Diagnostic]:
+    """A finding for each rule whose requests another one allows or denies."""
+    index = snapshot.authorization
+    judged = [each for group in index.by_namespace.values() for each in group if _is_judged(each)]
+    rules = [PlacedRule(each, rule, _dimensions(rule)) for each in judged for rule in each.spec.rules]
+    if len(rules) > 1:
+        yield from Comparison(snapshot, RulesByNamespace(tuple(rules), index.root_namespace)).findings()
+
+
+def _is_judged(policy: AuthorizationPolicy) -> bool:
+    return policy.spec.action in (ALLOW, DENY) and not is_dry_run(policy)
+
+
+def _dimensions(rule: Rule) -> frozenset[str]:
+    sources = [_set_fields(each.source) for each in rule.from_]
+    operations = [_set_fields(each.operation) for each in rule.to]
+    common = (frozenset.intersection(*each) for each in (sources, operations) if each)
+    names = {*(name for each in common for name in each), *(each.key for each in rule.when)}
+    return frozenset(DIMENSIONS.get(name, name) for name in names)
+
+
+def _set_fields(node: Node | None) -> frozenset[str]:
+    """The dimensions of the fields that are set, with those of their negations."""
+    fields = () if node is None else (name for name in node.model_fields_set if getattr(node, name))
+    return frozenset(DIMENSIONS.get(name, name) for name in (each.removeprefix("not_") for each in fields))
+
+
+class RulesByNamespace(Struct, frozen=True, dict=True):
+    """The rules of the judged policies, by what they apply to."""
+
+    all: tuple[PlacedRule, ...]
+    root_namespace: str
+
+    def applying_with(self, rule: PlacedRule) -> Iterator[PlacedRule]:
+        """The rules that apply to every workload to which a rule applies."""
+        policy = rule.policy
+        if targets(policy.spec):
+            yield from (each for each in self._of_policy[policy.namespace, policy.name] if each is not rule)
+            return
+        labels = _labels(policy)
+        for namespace in dict.fromkeys((policy.namespace, self.root_namespace)):
+            for pair in (None, *labels.items()):
+                for each in self._by_pair.get((namespace, pair), ()):
+                    if each is not rule and selects(_labels(each.policy), labels):
+                        yield each
+
+    @cached_property
+    def _of_policy(self) -> Mapping[tuple[str, str], Sequence[PlacedRule]]:
+        found: dict[tuple[str, str], list[PlacedRule]] = defaultdict(list)
+        for each in self.all:
+            found[each.policy.namespace, each.policy.name].append(each)
+        return found
+
+    @cached_property
+    def _by_pair(self) -> Mapping[tuple[str, tuple[str, str] | None], Sequence[PlacedRule]]:
+        """The rules by namespace and the first label of their selector; None for no label."""
+        found: dict[tuple[str, tuple[str, str] | None], list[PlacedRule]] = defaultdict(list)
+        for each in self.all:
+            if not targets(each.policy.spec):
+                found[each.policy.namespace, next(iter(_labels(each.policy).items()), None)].append(each)
+        return found
+
+
+def _labels(policy: AuthorizationPolicy) -> Labels:
+    return {} if policy.spec.selector is None else policy.spec.selector.match_labels
+
+
+class Comparison:
+    """The rules of a mesh, compared one with another."""
+
+    def __init__(self, snapshot: Snapshot, rules: RulesByNamespace) -> None:
+        self._rules = rules
+        self._domains = TrustDomains((snapshot.mesh.trust_domain, *snapshot.mesh.trust_domain_aliases))
+        self._spaces: dict[Origin, Space] = {}
+
+    def findings(self) -> Iterator[Diagnostic]:
+        """The findings, the last rule first. Of two rules that take the same requests, the later one is not needed."""
+        unused = set[Origin]()
+        pairs = ((rule, other) for rule in reversed(self._rules.all) for other in self._others(rule))
+        for rule, other in islice(pairs, MOST_PROOFS):
+            if rule.place not in unused and other.place not in unused and self._covers(other, rule):
+                unused.add(rule.place)
+                yield _finding(rule, other)
+
+    def _others(self, rule: PlacedRule) -> Iterator[PlacedRule]:
+        """The rules that can take all requests of a rule, before it is asked or in its place."""
+        for other in self._rules.applying_with(rule):
+            if other.dimensions <= rule.dimensions and other.policy.spec.action in (rule.policy.spec.action, DENY):
+                yield other
+
+    def _covers(self, other: PlacedRule, rule: PlacedRule) -> bool:
+        try:
+            requests = self._space(rule)
+            return not requests.is_empty and (requests - self._space(other)).is_empty
+        except Undecided:
+            return False
+
+    def _space(self, placed: PlacedRule) -> Space:
+        """The requests that a rule matches."""
+        if placed.place not in self._spaces:
+            self._spaces[placed.place] = self._computed(placed)
+        return self._spaces[placed.place]
+
+    def _computed(self, placed: PlacedRule) -> Space:
+        policy = placed.policy
+        context = RuleContext(policy.namespace, False, policy.spec.action is ALLOW, self._domains)
+        compiled = compiled_rule(placed.rule, context)
+        if compiled is None:
+            raise Undecided("Istio drops the rule")
+        return policy_space(message(NamedRule("", compiled, placed.place)))
+
+
+def _finding(rule: PlacedRule, other: PlacedRule) -> Diagnostic:
+    policy, action = rule.policy, other.policy.spec.action
+    of = "" if other.policy is policy else f" of AuthorizationPolicy {other.policy.full_name}"
+    code = COVERED_RULE if action is policy.spec.action else DENIED_RULE
+    related = (Related("this rule takes them", other.place),)
+    return code(rule.rule, action=action, other=f"rule #{other.place.path[-1]}{of}", related=related)
