@@ -46,5 +46,7 @@ def comparison(found: Sequence[Diagnostic], options: argparse.Namespace, thresho
 def update_baseline(found: Sequence[Diagnostic], options: argparse.Namespace) -> int:
     """Write the findings as the baseline of the options."""
     write_files(options.baseline.parent, {options.baseline.name: baseline_text(findings(found))})
-    complain(f"{counted(len(found), 'finding')} written to {options.baseline}")
+    infos = sum(each.severity is Severity.INFO for each in found)
+    beside = f" and {counted(infos, 'info')}" if infos else ""
+    complain(f"{counted(len(found) - infos, 'finding')}{beside} written to {options.baseline}")
     return exit_codes.OK
