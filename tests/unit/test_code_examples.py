@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,15 @@ NOT_OF_INPUT: Mapping[str, str] = {
 OF_RELEASE = {"MC0145": "1.29"}
 """Codes that only another release of Istio than the default gives for their examples."""
 
+MOST_CHANGED_LINES = {
+    "IST0138": 16,  # two servers become one
+    "IST0146": 11,  # a webhook is added
+    "IST0159": 13,  # the second Telemetry is removed
+    "MC0119": 29,  # only more mistakes than the limit have the finding
+    "MC1210": 10,  # the Deployment is added
+}
+"""The number of lines by which the examples of a code differ, if that is more than 7."""
+
 AT = datetime(2030, 1, 1, tzinfo=UTC)
 """The time with which certificates are compared."""
 
@@ -99,6 +109,20 @@ def test_examples(code: Code) -> None:
     assert marked
     assert [line for line in found(code, shown.bad) if line] == marked
     assert found(code, shown.good) == []
+
+
+@pytest.mark.parametrize("code", WITH_EXAMPLES, ids=lambda code: code.id)
+def test_good_examples_are_near_misses(code: Code) -> None:
+    """The good example is the bad one with few lines changed."""
+    shown = examples(code)
+    assert shown is not None
+    bad, good = shown.bad.replace(f" # {code.id}", "").splitlines(), shown.good.splitlines()
+    changed = sum(
+        max(old_end - old, new_end - new)
+        for what, old, old_end, new, new_end in SequenceMatcher(None, bad, good, autojunk=False).get_opcodes()
+        if what != "equal"
+    )
+    assert 0 < changed <= MOST_CHANGED_LINES.get(code.id, 7)
 
 
 def test_every_code_has_examples() -> None:

@@ -8,7 +8,8 @@ DUPLICATE_RESOURCE = Code(
     Severity.WARNING,
     "{kind} {resource} is defined again; this later definition replaces the earlier one",
     "Two objects have the same kind, namespace and name. When they are applied to a cluster in this order, the later "
-    "one replaces the earlier one. Remove one of them, or rename it.",
+    "one replaces the earlier one. Remove one of them, or rename it. If a file describes another cluster, name it with "
+    "`--remote-cluster NAME=PATH`.",
 )
 INVALID_MESH_CONFIG = Code(
     "MC0302",

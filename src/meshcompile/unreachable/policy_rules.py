@@ -41,7 +41,7 @@ DIMENSIONS: Mapping[str, str] = {
 """The dimension of a field or key, if it has another name."""
 
 
-class PlacedRule(Struct, frozen=True, eq=False):
+class PlacedPolicyRule(Struct, frozen=True, eq=False):
     """A rule of a policy. `dimensions` are those in which each of its alternatives has a condition."""
 
     policy: AuthorizationPolicy
@@ -57,9 +57,9 @@ def unreachable_policy_rules(snapshot: Snapshot) -> Iterator[Diagnostic]:
     """A finding for each rule whose requests another one allows or denies."""
     index = snapshot.authorization
     judged = [each for group in index.by_namespace.values() for each in group if _is_judged(each)]
-    rules = [PlacedRule(each, rule, _dimensions(rule)) for each in judged for rule in each.spec.rules]
+    rules = [PlacedPolicyRule(each, rule, _dimensions(rule)) for each in judged for rule in each.spec.rules]
     if len(rules) > 1:
-        yield from Comparison(snapshot, RulesByNamespace(tuple(rules), index.root_namespace)).findings()
+        yield from PolicyRuleComparison(snapshot, JudgedPolicyRules(tuple(rules), index.root_namespace)).findings()
 
 
 def _is_judged(policy: AuthorizationPolicy) -> bool:
@@ -80,13 +80,13 @@ def _set_fields(node: Node | None) -> frozenset[str]:
     return frozenset(DIMENSIONS.get(name, name) for name in (each.removeprefix("not_") for each in fields))
 
 
-class RulesByNamespace(Struct, frozen=True, dict=True):
+class JudgedPolicyRules(Struct, frozen=True, dict=True):
     """The rules of the judged policies, by what they apply to."""
 
-    all: tuple[PlacedRule, ...]
+    all: tuple[PlacedPolicyRule, ...]
     root_namespace: str
 
-    def applying_with(self, rule: PlacedRule) -> Iterator[PlacedRule]:
+    def applying_with(self, rule: PlacedPolicyRule) -> Iterator[PlacedPolicyRule]:
         """The rules that apply to every workload to which a rule applies."""
         policy = rule.policy
         if targets(policy.spec):
@@ -100,16 +100,16 @@ class RulesByNamespace(Struct, frozen=True, dict=True):
                         yield each
 
     @cached_property
-    def _of_policy(self) -> Mapping[tuple[str, str], Sequence[PlacedRule]]:
-        found: dict[tuple[str, str], list[PlacedRule]] = defaultdict(list)
+    def _of_policy(self) -> Mapping[tuple[str, str], Sequence[PlacedPolicyRule]]:
+        found: dict[tuple[str, str], list[PlacedPolicyRule]] = defaultdict(list)
         for each in self.all:
             found[each.policy.namespace, each.policy.name].append(each)
         return found
 
     @cached_property
-    def _by_pair(self) -> Mapping[tuple[str, tuple[str, str] | None], Sequence[PlacedRule]]:
+    def _by_pair(self) -> Mapping[tuple[str, tuple[str, str] | None], Sequence[PlacedPolicyRule]]:
         """The rules by namespace and the first label of their selector; None for no label."""
-        found: dict[tuple[str, tuple[str, str] | None], list[PlacedRule]] = defaultdict(list)
+        found: dict[tuple[str, tuple[str, str] | None], list[PlacedPolicyRule]] = defaultdict(list)
         for each in self.all:
             if not targets(each.policy.spec):
                 found[each.policy.namespace, next(iter(_labels(each.policy).items()), None)].append(each)
@@ -120,10 +120,10 @@ def _labels(policy: AuthorizationPolicy) -> Labels:
     return {} if policy.spec.selector is None else policy.spec.selector.match_labels
 
 
-class Comparison:
+class PolicyRuleComparison:
     """The rules of a mesh, compared one with another."""
 
-    def __init__(self, snapshot: Snapshot, rules: RulesByNamespace) -> None:
+    def __init__(self, snapshot: Snapshot, rules: JudgedPolicyRules) -> None:
         self._rules = rules
         self._domains = TrustDomains((snapshot.mesh.trust_domain, *snapshot.mesh.trust_domain_aliases))
         self._spaces: dict[Origin, Space] = {}
@@ -137,26 +137,26 @@ class Comparison:
                 unused.add(rule.place)
                 yield _finding(rule, other)
 
-    def _others(self, rule: PlacedRule) -> Iterator[PlacedRule]:
+    def _others(self, rule: PlacedPolicyRule) -> Iterator[PlacedPolicyRule]:
         """The rules that can take all requests of a rule, before it is asked or in its place."""
         for other in self._rules.applying_with(rule):
             if other.dimensions <= rule.dimensions and other.policy.spec.action in (rule.policy.spec.action, DENY):
                 yield other
 
-    def _covers(self, other: PlacedRule, rule: PlacedRule) -> bool:
+    def _covers(self, other: PlacedPolicyRule, rule: PlacedPolicyRule) -> bool:
         try:
             requests = self._space(rule)
             return not requests.is_empty and (requests - self._space(other)).is_empty
         except Undecided:
             return False
 
-    def _space(self, placed: PlacedRule) -> Space:
+    def _space(self, placed: PlacedPolicyRule) -> Space:
         """The requests that a rule matches."""
         if placed.place not in self._spaces:
             self._spaces[placed.place] = self._computed(placed)
         return self._spaces[placed.place]
 
-    def _computed(self, placed: PlacedRule) -> Space:
+    def _computed(self, placed: PlacedPolicyRule) -> Space:
         policy = placed.policy
         context = RuleContext(policy.namespace, False, policy.spec.action is ALLOW, self._domains)
         compiled = compiled_rule(placed.rule, context)
@@ -165,7 +165,7 @@ class Comparison:
         return policy_space(message(NamedRule("", compiled, placed.place)))
 
 
-def _finding(rule: PlacedRule, other: PlacedRule) -> Diagnostic:
+def _finding(rule: PlacedPolicyRule, other: PlacedPolicyRule) -> Diagnostic:
     policy, action = rule.policy, other.policy.spec.action
     of = "" if other.policy is policy else f" of AuthorizationPolicy {other.policy.full_name}"
     code = COVERED_RULE if action is policy.spec.action else DENIED_RULE
