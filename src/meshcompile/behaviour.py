@@ -57,6 +57,7 @@ class Behaviour:
     unnamed_dynamic_hosts: bool = True
     waypoint_ranges: bool = True
     dynamic_outbound_mode: bool = True
+    sds_credential_names: bool = True
     # Istio 1.31
     send_unhealthy_endpoints: bool = False
     subsets_inherit_tls_mode: bool = False
@@ -86,6 +87,9 @@ class Behaviour:
     looked_up_families: bool = False
     rules_over_policies: bool = False
     own_waypoints_only: bool = False
+    connection_settings: bool = False
+    entry_visibility: bool = False
+    canary_waypoints: bool = False
 
     @property
     def name(self) -> str:
@@ -128,6 +132,7 @@ ISTIO_1_29 = replace(
     unnamed_dynamic_hosts=False,
     waypoint_ranges=False,
     dynamic_outbound_mode=False,
+    sds_credential_names=False,
 )
 ISTIO_1_31 = replace(
     ISTIO_1_30,
@@ -160,6 +165,9 @@ ISTIO_1_31 = replace(
     looked_up_families=True,
     rules_over_policies=True,
     own_waypoints_only=True,
+    connection_settings=True,
+    entry_visibility=True,
+    canary_waypoints=True,
     missing_backends_not_found=False,
 )
 

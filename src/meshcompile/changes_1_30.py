@@ -254,5 +254,13 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "https://github.com/istio/api/pull/3667",
         keep=("set another `outboundTrafficPolicy.mode`",),
     ),
+    ReleaseChange(
+        "sds_credential_names",
+        "1.30",
+        "A credential of an SDS server has a name of its own",
+        "The secret of a Gateway with `credentialName: sds://NAME` is `NAME`, from the SDS provider of the mesh "
+        "config. Earlier releases look for a provider with this name, and ask it for `sds://NAME`.",
+        f"{PULL}60308",
+    ),
 )
 """The rows, without order."""

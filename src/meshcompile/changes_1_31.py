@@ -251,5 +251,32 @@ CHANGES_1_31: tuple[ReleaseChange, ...] = (
         "DYNAMIC_DNS`. Earlier releases look up IPv4 addresses.",
         f"{PULL}59802",
     ),
+    ReleaseChange(
+        "connection_settings",
+        "1.31",
+        "Proxies can limit the connections that they accept",
+        "The setting `connectionSettings` of a proxy config exists: timeouts, buffers, windows of HTTP/2, and "
+        "what happens to slashes in paths and underscores in headers. The profile `EDGE` gives gateways what "
+        "Envoy recommends at the edge of a network. Earlier releases skip it.",
+        f"{PULL}60576",
+    ),
+    ReleaseChange(
+        "entry_visibility",
+        "1.31",
+        "The mesh config says who sees ServiceEntries",
+        "The setting `serviceEntryVisibility` exists: by the labels of its namespace, a ServiceEntry is for all, "
+        "for its namespace or for nobody in the ambient mesh, and with `applyToSidecars` for sidecars and "
+        "gateways too. Earlier releases skip it.",
+        f"{PULL}60870",
+    ),
+    ReleaseChange(
+        "canary_waypoints",
+        "1.31",
+        "Services can have a second waypoint",
+        "The labels `istio.io/use-waypoint-canary` and `istio.io/use-waypoint-canary-namespace` name a second "
+        "waypoint, and the annotation `istio.io/use-waypoint-canary-weight` its share of the connections of "
+        "ztunnel and of gateways. Earlier releases ignore them.",
+        f"{PULL}60805",
+    ),
 )
 """The rows, without order."""

@@ -12,6 +12,7 @@ import yaml
 
 import meshcompile
 from meshcompile.models.base import Node, node_type
+from meshcompile.models.mesh.connection_settings import ConnectionSettings
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.models.mesh.mesh_networks import MeshNetworks
 from meshcompile.models.registry import KINDS
@@ -45,6 +46,13 @@ UNTRIED = {
     "BudgetDetails.interval",  # the fields of Istio 1.31, which tests/releases tries
     "ConnectionKeepalive.interval",
     "ConnectionKeepalive.timeout",
+    *(f"ConnectionSettings.{name}" for name in ConnectionSettings.model_fields),
+    "ServiceEntryVisibility.apply_to_sidecars",
+    "ServiceEntryVisibility.default_visibility",
+    "ServiceEntryVisibility.policies",
+    "VisibilityMatchRule.namespace_selector",
+    "VisibilityPolicy.matching_rules",
+    "VisibilityPolicy.visibility",
     "DefaultTrafficPolicy.connection_pool",
     "DefaultTrafficPolicy.outlier_detection",
     "ZoneAwareFailover.from_",

@@ -5,6 +5,7 @@ Follows istiod's `ListenerBuilder.buildHTTPConnectionManager`.
 
 from meshcompile.emit.access_log import http_access_logs
 from meshcompile.emit.config_sources import OVER_ADS
+from meshcompile.emit.durations import duration
 from meshcompile.emit.filters.http.chain import http_filters
 from meshcompile.emit.routes import inline_routes
 from meshcompile.emit.tracing import request_id_extension, tracing
@@ -15,6 +16,7 @@ from meshcompile.envoy.config.core import (
     Http2ProtocolOptions,
     Http3ProtocolOptions,
     HttpProtocolOptions,
+    HttpProtocolOptionsHeadersWithUnderscoresAction,
     TypedExtensionConfig,
 )
 from meshcompile.envoy.config.listener import Filter
@@ -60,6 +62,17 @@ _NORMALIZATION: dict[PathNormalization, tuple[bool, bool, HttpConnectionManagerP
     PathNormalization.MERGE_SLASHES: (True, True, "KEEP_UNCHANGED"),
     PathNormalization.DECODE_AND_MERGE_SLASHES: (True, True, "UNESCAPE_AND_FORWARD"),
 }
+_SLASHES: dict[str, HttpConnectionManagerPathWithEscapedSlashesAction] = {
+    "KEEP_UNCHANGED": "KEEP_UNCHANGED",
+    "REJECT_REQUEST": "REJECT_REQUEST",
+    "UNESCAPE_AND_REDIRECT": "UNESCAPE_AND_REDIRECT",
+    "UNESCAPE_AND_FORWARD": "UNESCAPE_AND_FORWARD",
+}
+_UNDERSCORES: dict[str, HttpProtocolOptionsHeadersWithUnderscoresAction] = {
+    "ALLOW": "ALLOW",
+    "REJECT_REQUEST": "REJECT_REQUEST",
+    "DROP_HEADER": "DROP_HEADER",
+}
 FORWARD_CLIENT_CERT: dict[str | None, HttpConnectionManagerForwardClientCertDetails] = {
     None: "SANITIZE",
     "SANITIZE": "SANITIZE",
@@ -76,14 +89,13 @@ def http_connection_manager(connection: HttpConnection) -> Filter:
 
 
 def _manager(connection: HttpConnection) -> HttpConnectionManager:
-    traits = connection.traits
+    traits, settings = connection.traits, connection.traits.settings
     gateway = traits.traffic_class is TrafficClass.GATEWAY
-    normalize, merge_slashes, escaped_slashes = _NORMALIZATION[traits.path_normalization]
-    discovered = Rds(config_source=OVER_ADS, route_config_name=connection.route_name)
+    normalize, merge_slashes, escaped_slashes = _path_handling(traits)
     return HttpConnectionManager(
         codec_type="HTTP3" if connection.http3 else "AUTO",
         stat_prefix=connection.stat_prefix,
-        rds=discovered if connection.discovers_routes else None,
+        rds=_discovered(connection.route_name) if connection.discovers_routes else None,
         route_config=_routes_in_place(connection),
         http_filters=http_filters(traits, connection.filter_inputs),
         tracing=tracing(traits.telemetry.tracing),
@@ -93,7 +105,10 @@ def _manager(connection: HttpConnection) -> HttpConnectionManager:
         http3_protocol_options=Http3ProtocolOptions() if connection.http3 else None,
         server_name=traits.server_name,
         server_header_transformation="PASS_THROUGH" if traits.pass_server_header else "OVERWRITE",
-        stream_idle_timeout="0s",
+        stream_idle_timeout=duration(settings.stream_idle_timeout) or "0s",
+        request_timeout=duration(settings.request_timeout),
+        request_headers_timeout=duration(settings.request_headers_timeout),
+        drain_timeout=duration(settings.drain_timeout),
         access_log=http_access_logs(traits.telemetry),
         use_remote_address=gateway,
         xff_num_trusted_hops=traits.trusted_proxies,
@@ -111,8 +126,31 @@ def _manager(connection: HttpConnection) -> HttpConnectionManager:
     )
 
 
+def _discovered(route_name: str) -> Rds:
+    return Rds(config_source=OVER_ADS, route_config_name=route_name)
+
+
+def _path_handling(traits: HttpTraits) -> tuple[bool, bool, HttpConnectionManagerPathWithEscapedSlashesAction]:
+    """The steps of path normalization: those of the mesh, with what the settings of the proxy change."""
+    normalize, merge_slashes, escaped_slashes = _NORMALIZATION[traits.path_normalization]
+    settings = traits.settings
+    return (
+        normalize,
+        merge_slashes if settings.merge_slashes is None else settings.merge_slashes,
+        _SLASHES.get(settings.escaped_slashes, escaped_slashes),
+    )
+
+
 def _common_options(traits: HttpTraits) -> HttpProtocolOptions | None:
-    return None if traits.idle_timeout is None else HttpProtocolOptions(idle_timeout=traits.idle_timeout.json)
+    settings = traits.settings
+    if traits.idle_timeout is None and not settings.sets_common:
+        return None
+    return HttpProtocolOptions(
+        idle_timeout=duration(settings.idle_timeout or traits.idle_timeout),
+        max_connection_duration=duration(settings.max_connection_duration),
+        max_stream_duration=duration(settings.max_stream_duration),
+        headers_with_underscores_action=_UNDERSCORES.get(settings.underscores, "ALLOW"),
+    )
 
 
 def _http1_options(connection: HttpConnection) -> Http1ProtocolOptions | None:
@@ -128,8 +166,14 @@ def _http1_options(connection: HttpConnection) -> Http1ProtocolOptions | None:
 
 
 def _http2_options(connection: HttpConnection) -> Http2ProtocolOptions | None:
-    inbound = connection.traits.traffic_class is TrafficClass.SIDECAR_INBOUND
-    return Http2ProtocolOptions() if inbound and connection.protocol.is_http2 else None
+    inbound, settings = connection.traits.traffic_class is TrafficClass.SIDECAR_INBOUND, connection.traits.settings
+    if not (inbound and connection.protocol.is_http2) and not settings.sets_http2:
+        return None
+    return Http2ProtocolOptions(
+        max_concurrent_streams=settings.max_concurrent_streams,
+        initial_stream_window_size=settings.stream_window,
+        initial_connection_window_size=settings.connection_window,
+    )
 
 
 def _internal_addresses(traits: HttpTraits) -> HttpConnectionManagerInternalAddressConfig | None:

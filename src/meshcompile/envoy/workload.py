@@ -109,6 +109,16 @@ class Workload(Message, frozen=True, kw_only=True):
     capacity: int | None = None
 
 
+ServiceVisibility = Literal["PUBLIC", "NAMESPACE"]
+
+
+class WeightedWaypoint(Message, frozen=True, kw_only=True):
+    """istio.workload.WeightedWaypoint: one of several waypoints, and its share of the connections."""
+
+    destination: GatewayAddress | None = None
+    weight: int = 0
+
+
 class Service(Message, frozen=True, kw_only=True):
     """istio.workload.Service: a host with its addresses and ports."""
 
@@ -123,6 +133,8 @@ class Service(Message, frozen=True, kw_only=True):
     ip_families: IpFamilies = "AUTOMATIC"
     canonical: bool = False
     ingress_use_waypoint: bool = False
+    weighted_waypoints: tuple[WeightedWaypoint, ...] = ()
+    visibility: ServiceVisibility = "PUBLIC"
 
 
 class WorkloadApiAddress(Message, frozen=True, kw_only=True):

@@ -78,6 +78,10 @@ LIMITS: Mapping[str, Mapping[str, Limit]] = {
     ),
     "base.OwnerReference": {"api_version": KUBERNETES, "uid": KUBERNETES, "block_owner_deletion": KUBERNETES},
     "common.IstioResource": {"status": OBSERVED},
+    "mesh.connection_settings.ConnectionSettings": _each(
+        "cluster_per_connection_buffer_limit_bytes listener_connection_limit global_downstream_connection_limit",
+        NOT_IMPLEMENTED,
+    ),
     "networking.gateway.Port": {"target_port": DEPRECATED},
     "networking.gateway.Server": {"default_endpoint": NOT_IMPLEMENTED},
     "networking.gateway.TLSCertificate": {"ca_certificates": _ignored("only `tls.caCertificates` is read")},

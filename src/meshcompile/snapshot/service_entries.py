@@ -5,12 +5,15 @@ from ipaddress import ip_address, ip_interface
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.behaviour import Behaviour
 from meshcompile.models.mesh.mesh_config import MeshConfig
+from meshcompile.models.mesh.service_entry_visibility import ServiceEntryVisibility
 from meshcompile.models.networking.service_entry import Location, ServiceEntry, ServiceEntrySpec
 from meshcompile.models.networking.service_entry import Resolution as EntryResolution
 from meshcompile.models.networking.service_entry import ServicePort as EntryPort
+from meshcompile.snapshot.entry_visibility import entry_visibility, limited_exports
 from meshcompile.snapshot.kubernetes_services import exported_to, inherited_annotations, traffic_distribution
 from meshcompile.snapshot.resources import NO_CREATION_TIME, ConfigStore
 from meshcompile.snapshot.service import (
@@ -20,7 +23,7 @@ from meshcompile.snapshot.service import (
     Service,
     ServicePort,
 )
-from meshcompile.snapshot.workloads import WorkloadIndex
+from meshcompile.snapshot.workloads import ClusterWorkloads, WorkloadIndex
 from meshcompile.values.ip import is_ip
 from meshcompile.values.labels import Labels
 from meshcompile.values.ports import protocol_named
@@ -49,10 +52,26 @@ def service_entries(
 ) -> tuple[EntryServices, ...]:
     """Every ServiceEntry with its services, oldest first."""
     annotations = inherited_annotations(workloads.here, behaviour)
-    return tuple(
+    found = (
         EntryServices(entry, tuple(entry_services(entry, annotations(entry.namespace), mesh, behaviour)))
         for entry in resources.all(ServiceEntry)
     )
+    settings = mesh.service_entry_visibility
+    if settings is None or not settings.apply_to_sidecars:
+        return tuple(found)
+    return tuple(_limited(each, settings, workloads.here) for each in found)
+
+
+def _limited(found: EntryServices, settings: ServiceEntryVisibility, workloads: ClusterWorkloads) -> EntryServices:
+    """The services, exported as far as the visibility of their ServiceEntry allows."""
+    namespace = found.entry.namespace
+    known = workloads.namespaces.get(namespace)
+    visibility = entry_visibility(settings, {} if known is None else known.metadata.labels)
+    services = (
+        replace(service, export_to=limited_exports(service.export_to, namespace, visibility))
+        for service in found.services
+    )
+    return EntryServices(found.entry, tuple(services))
 
 
 def entry_services(

@@ -242,7 +242,14 @@ def _ambient_index(snapshot: "Snapshot", key: None) -> AmbientIndex:
     if not snapshot.ambient:
         return NOT_AMBIENT
     network = snapshot.topology.system.get(snapshot.cluster, "")
-    return ambient_index(_config_store(snapshot), snapshot.workloads, snapshot.services, network, snapshot.behaviour)
+    return ambient_index(
+        _config_store(snapshot),
+        snapshot.workloads,
+        snapshot.services,
+        network,
+        snapshot.behaviour,
+        snapshot.mesh.service_entry_visibility,
+    )
 
 
 @query

@@ -21,6 +21,10 @@ BOUND, MISSING = "istio.io/WaypointBound", "istio.io/WaypointMissing"
 MESSAGES: Mapping[RefusedAttachment, str] = {
     RefusedAttachment.NOT_READY: 'waypoint "{name}" is not ready',
     RefusedAttachment.DENIED: 'we are not permitted to attach to waypoint "{name}" (missing allowedRoutes?)',
+    RefusedAttachment.OTHER_NAMESPACE: (
+        'cannot bind to waypoint "{name}" in another namespace: cross-namespace waypoint binding is not permitted for '
+        "a ServiceEntry with NAMESPACE visibility"
+    ),
     RefusedAttachment.TRAFFIC_TYPE: (
         f'attempting to bind to traffic type "{TrafficType.SERVICE}" which the waypoint "{{name}}" does not support'
     ),

@@ -3,7 +3,7 @@
 from base64 import b64decode, b64encode
 from ipaddress import ip_address
 
-from meshcompile.envoy.workload import GatewayAddress, NamespacedHostname, NetworkAddress
+from meshcompile.envoy.workload import GatewayAddress, NamespacedHostname, NetworkAddress, WeightedWaypoint
 from meshcompile.snapshot.ambient.addresses import HostnameAddress, WaypointAddress
 from meshcompile.snapshot.ambient.addresses import NetworkAddress as KnownAddress
 from meshcompile.snapshot.ambient.attachment import WaypointAttachment
@@ -39,3 +39,16 @@ def waypoint_address(attachment: WaypointAttachment) -> GatewayAddress | None:
     """The waypoint that a service or workload uses."""
     waypoint = attachment.waypoint
     return None if waypoint is None or waypoint.address is None else gateway_address(waypoint.address, HBONE_PORT)
+
+
+def weighted_waypoints(attachment: WaypointAttachment) -> tuple[WeightedWaypoint, ...]:
+    """The two waypoints of a service with a canary, and their shares; none for other services."""
+    waypoint, canary, share = attachment.waypoint, attachment.canary, attachment.canary_weight
+    if waypoint is None or canary is None:
+        return ()
+    return tuple(
+        WeightedWaypoint(
+            destination=None if each.address is None else gateway_address(each.address, HBONE_PORT), weight=weight
+        )
+        for each, weight in ((waypoint, 100 - share), (canary, share))
+    )

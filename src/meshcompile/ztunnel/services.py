@@ -13,7 +13,7 @@ from meshcompile.snapshot.ambient.index import AmbientIndex
 from meshcompile.snapshot.ambient.services import AmbientService
 from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.service import Registry, Resolution, TrafficDistribution
-from meshcompile.ztunnel.addresses import network_address, waypoint_address
+from meshcompile.ztunnel.addresses import network_address, waypoint_address, weighted_waypoints
 from meshcompile.ztunnel.ports import service_ports
 
 PREFERENCES: Mapping[TrafficDistribution, tuple[LoadBalancingScope, ...]] = {
@@ -55,6 +55,8 @@ def _service(of: AmbientService, details: ServiceDetails) -> Service:
         ip_families=details.ip_families,
         canonical=of.is_canonical or not is_external,
         ingress_use_waypoint=of.ingress_uses_waypoint,
+        weighted_waypoints=weighted_waypoints(of.attachment),
+        visibility="NAMESPACE" if of.is_private else "PUBLIC",
     )
     return at(made, service.origin)
 

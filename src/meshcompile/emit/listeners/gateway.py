@@ -22,6 +22,7 @@ def gateway_listener(resolved: GatewayListener) -> Listener:
             filter_chains=tuple(map(filter_chain, resolved.chains)),
             listener_filters=_listener_filters(resolved),
             traffic_direction="OUTBOUND",
+            per_connection_buffer_limit_bytes=resolved.buffer,
             access_log=listener_access_logs(resolved.telemetry),
             connection_balance_config=EXACT_BALANCE if resolved.exact_balance else None,
             max_connections_to_accept_per_socket_event=1,

@@ -10,6 +10,7 @@ from meshcompile.models.common import Bool, Int32
 from meshcompile.models.kubernetes.base import LabelSelector
 from meshcompile.models.mesh.extension_providers import ExtensionProvider
 from meshcompile.models.mesh.proxy_config import ProxyConfig
+from meshcompile.models.mesh.service_entry_visibility import ServiceEntryVisibility
 from meshcompile.models.networking.destination_rule import (
     ClientTLSSettings,
     ConnectionPoolSettings,
@@ -330,3 +331,5 @@ class MeshConfig(Node):
     """TLS parameters for all other TLS connections."""
     default_traffic_policy: DefaultTrafficPolicy | None = None
     """Settings of all clusters to which no DestinationRule gives its own. Since Istio 1.31."""
+    service_entry_visibility: ServiceEntryVisibility | None = None
+    """Who sees ServiceEntries. Since Istio 1.31."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from meshcompile.models.base import Node, OneOf, ProtoEnum
 from meshcompile.models.common import Bool, Double, Int32, Int64, UInt32
+from meshcompile.models.mesh.connection_settings import ConnectionSettings
 from meshcompile.models.mesh.extension_providers import TraceContext
 from meshcompile.models.networking.destination_rule import ClientTLSSettings, TcpKeepalive
 from meshcompile.models.networking.proxy_config import ProxyImage
@@ -424,3 +425,5 @@ class ProxyConfig(OneOf):
     """Minimum size of the buffer before it is flushed, in kilobytes (agent)."""
     stats_compression: Bool | None = None
     """Whether Envoy may compress statistics (bootstrap)."""
+    connection_settings: ConnectionSettings | None = None
+    """Settings of the connections that the proxy accepts. Since Istio 1.31."""

@@ -25,6 +25,8 @@ class Setting(Struct, frozen=True):
 SETTINGS = (
     Setting("otel_conventions", ("extension_providers", "opentelemetry", "service_attribute_enrichment")),
     Setting("default_traffic_policy", ("default_traffic_policy",)),
+    Setting("connection_settings", ("default_config", "connection_settings")),
+    Setting("entry_visibility", ("service_entry_visibility",)),
     Setting("zone_aware_balancing", ("zone_aware_lb_setting",)),
 )
 """The settings that not every release knows."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from meshcompile.behaviour import Behaviour
 from meshcompile.documents import NOWHERE, Origin
@@ -51,6 +52,8 @@ from meshcompile.values.localities import NO_LOCALITY, locality
 from meshcompile.values.names import HBONE_PORT
 
 DRAINING_LABEL = "istio.io/draining"
+WEIGHT_SCALE = 10_000
+"""The factor that keeps the share of a waypoint exact when its endpoints divide it."""
 
 
 class Upstream(Struct, frozen=True):
@@ -131,7 +134,7 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         if waypoint is None:
             groups = self._groups(self._of_port(upstream, upstream.port.name), upstream.labels, self.topology.gateways)
         else:
-            groups = self._groups(self._of_waypoint(waypoint, upstream), NO_LABELS, self.topology.gateways)
+            groups = self._groups(self._of_waypoints(waypoint, upstream), NO_LABELS, self.topology.gateways)
         if only_mutual_tls:
             groups = tuple(_mutual_tls_only(group) for group in groups)
         if waypoint is not None:
@@ -164,6 +167,17 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
             return self.endpoints.numbered(service, port)
         named = self.endpoints.named(service, port)
         return (e for e in named if not e.address or not e.port or is_ip(e.address))
+
+    def _of_waypoints(self, host: str, upstream: Upstream) -> Iterator[Reached]:
+        """The endpoints of the waypoint at a host, or those of two waypoints with their shares of the traffic."""
+        weighted = self.waypoints.weighted(upstream.service)
+        if not weighted:
+            yield from self._of_waypoint(host, upstream)
+        for each, weight in weighted:
+            if weight:
+                reached = tuple(self._of_waypoint(each, upstream))
+                own = max(weight * WEIGHT_SCALE // max(len(reached), 1), 1)
+                yield from ((where, replace(endpoint, weight=own)) for where, endpoint in reached)
 
     def _of_waypoint(self, host: str, upstream: Upstream) -> Iterator[Reached]:
         """The endpoints of a waypoint, through which a client reaches the port of a service."""

@@ -47,6 +47,10 @@ class IngressWaypoints(Struct, frozen=True, eq=False):
             return None
         return self.ambient.waypoint_host(*key)
 
+    def weighted(self, service: Service) -> tuple[tuple[str, int], ...]:
+        """The hosts and weights of two waypoints; none if there is one."""
+        return self.ambient.weighted_waypoints(service.namespace, service.hostname)
+
     def service(self, host: str) -> Service | None:
         """The service of a waypoint; None if it does not exist."""
         return next(iter(self.services.by_hostname.get(host, {}).values()), None)

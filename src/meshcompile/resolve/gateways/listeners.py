@@ -43,7 +43,7 @@ FIRST_UNPRIVILEGED_PORT = 1024
 class GatewayListener(Struct, frozen=True):
     """One listener: an address, a port, and the chains of all servers on them.
 
-    `telemetry` is for connections that match no chain.
+    `telemetry` is for connections that match no chain. `buffer` is the limit of a connection's buffers in bytes.
     """
 
     name: str
@@ -53,6 +53,7 @@ class GatewayListener(Struct, frozen=True):
     proxy_protocol: bool
     exact_balance: bool
     telemetry: Telemetry
+    buffer: int | None = None
 
     @property
     def inspects_tls(self) -> bool:
@@ -91,6 +92,7 @@ def gateway_listeners(snapshot: Snapshot, facts: ProxyFacts, http: HttpTraits, t
             proxy_protocol=topology is not None and topology.proxy_protocol is not None,
             exact_balance=proxy.node_metadata.outbound_listener_exact_balance,
             telemetry=tcp.telemetry,
+            buffer=http.settings.buffer,
         )
         for (bind, number), group in chains.items()
         if group

@@ -1,15 +1,17 @@
 """TLS that the servers of a gateway terminate. Follows istiod's `BuildListenerTLSContext`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from msgspec import Struct
 
+from meshcompile.models.mesh.extension_providers import SDSProvider
 from meshcompile.models.mesh.mesh_config import TLSConfig
 from meshcompile.models.mesh.mesh_config import TLSProtocol as MeshTLSProtocol
 from meshcompile.proxy import Proxy
 from meshcompile.resolve.gateways.server import CertificateFiles, GatewayServer, ServerTls
 from meshcompile.resolve.security.downstream_tls import (
+    EXTERNAL_SDS_CLUSTER,
     HTTP_ALPN,
     MESH_ROOTS,
     MESH_TCP_ALPN,
@@ -21,9 +23,10 @@ from meshcompile.resolve.security.downstream_tls import (
     Secret,
     credential,
     proxy_secrets,
+    resource_name,
 )
 from meshcompile.snapshot.snapshot import Snapshot
-from meshcompile.values.credentials import AUTHORITIES
+from meshcompile.values.credentials import AUTHORITIES, EXTERNAL
 from meshcompile.values.names import outbound
 
 # The suites that Envoy's BoringSSL supports. Envoy rejects a listener with any other suite.
@@ -55,19 +58,22 @@ class GatewaySecrets(Struct, frozen=True):
 
     `provider` is the cluster of the SDS server that the mesh config sets for `sds://` credentials. It is "" without a
     server, and None unless the server is exactly one known service. `authority` is the host that requests to it name;
-    "" in releases that name none.
+    "" in releases that name none. In releases that find the server by the name in the credential, `named` are the
+    clusters of all SDS servers by their names; it is None in others.
     """
 
     proxy: ProxySecrets
     provider: str | None
     authority: str = ""
+    named: Mapping[str, str | None] | None = None
 
 
 def gateway_secrets(snapshot: Snapshot, proxy: Proxy) -> GatewaySecrets:
     """The sources of the secrets of a gateway."""
     provider = _provider_cluster(snapshot)
     authority = provider.rpartition("|")[2] if provider and snapshot.behaviour.sds_authority else ""
-    return GatewaySecrets(proxy_secrets(proxy), provider, authority)
+    named = None if snapshot.behaviour.sds_credential_names else dict(_clusters_of_providers(snapshot))
+    return GatewaySecrets(proxy_secrets(proxy), provider, authority, named)
 
 
 def server_tls(server: GatewayServer, defaults: TLSConfig | None, secrets: GatewaySecrets) -> DownstreamTls | None:
@@ -126,9 +132,29 @@ def _credential(secrets: GatewaySecrets, name: str) -> Secret:
     """The secret with a credential name; NO_SECRET if the name is empty."""
     if not name:
         return NO_SECRET
+    if secrets.named is not None and name.startswith(EXTERNAL):
+        return _credential_of_provider(name, secrets.named, secrets.proxy.credential_socket)
     secret = credential(name, secrets.proxy.credential_socket, secrets.provider)
     is_provided = bool(secrets.provider) and secret.cluster == secrets.provider
     return replace(secret, authority=secrets.authority) if is_provided else secret
+
+
+def _credential_of_provider(name: str, named: Mapping[str, str | None], has_socket: bool) -> Secret:
+    """The secret of the SDS server that a credential names, with the whole name, else that of the proxy's machine or of
+    the control plane.
+    """
+    provider = name.removeprefix(EXTERNAL)
+    if provider in named:
+        cluster = named[provider]
+        return NO_SECRET if cluster is None else Secret(name, cluster)
+    return Secret(name, EXTERNAL_SDS_CLUSTER) if has_socket else Secret(resource_name(name), cluster="")
+
+
+def _clusters_of_providers(snapshot: Snapshot) -> Iterator[tuple[str, str | None]]:
+    """The cluster of each SDS provider by its name; the last is the first in the mesh config."""
+    for each in reversed(snapshot.mesh.extension_providers):
+        if each.sds is not None:
+            yield each.sds.name, _cluster_of(snapshot, each.sds)
 
 
 def _provider_cluster(snapshot: Snapshot) -> str | None:
@@ -137,8 +163,11 @@ def _provider_cluster(snapshot: Snapshot) -> str | None:
     It is None unless the provider is exactly one service.
     """
     provider = next((each.sds for each in snapshot.mesh.extension_providers if each.sds is not None), None)
-    if provider is None:
-        return ""
+    return "" if provider is None else _cluster_of(snapshot, provider)
+
+
+def _cluster_of(snapshot: Snapshot, provider: SDSProvider) -> str | None:
+    """The cluster of a provider; None unless it is exactly one service."""
     namespace, slash, host = provider.service.rpartition("/")
     known = snapshot.services.by_hostname.get(host, {})
     service = known.get(namespace) if slash else next(iter(known.values())) if len(known) == 1 else None

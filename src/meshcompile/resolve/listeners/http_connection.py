@@ -8,6 +8,7 @@ differs between listeners. Follows istiod's `ListenerBuilder.buildHTTPConnection
 from enum import Enum, auto
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import Origin
@@ -23,6 +24,7 @@ from meshcompile.queries import Source
 from meshcompile.resolve.dns_caches import DnsCache, lookup_families, unknown_hosts_cache
 from meshcompile.resolve.extensions import NO_EXTENSIONS, ListenerExtensions, listener_extensions
 from meshcompile.resolve.facts import ProxyFacts, idle_timeout
+from meshcompile.resolve.listeners.connection_settings import NO_SETTINGS, AcceptedConnections, accepted_connections
 from meshcompile.resolve.listeners.traffic import TrafficClass
 from meshcompile.resolve.routes.table import InlineRoutes
 from meshcompile.resolve.security.authorization import NO_AUTHORIZATION, Authorization, authorization_at
@@ -87,6 +89,7 @@ class HttpTraits(Source, frozen=True):
     tunnel_identity_header: bool = False
     lookup_families: str = "V4_ONLY"
     unknown_hosts: DnsCache | None = None
+    settings: AcceptedConnections = NO_SETTINGS
 
     @property
     def guard_findings(self) -> tuple[Diagnostic, ...]:
@@ -164,6 +167,18 @@ def http_traits(
 
     A waypoint has traits for each `service` behind it.
     """
+    proxy, is_outbound = facts.proxy, traffic_class is TrafficClass.SIDECAR_OUTBOUND
+    families = lookup_families(snapshot.behaviour, ipv4=proxy.supports_ipv4, ipv6=proxy.supports_ipv6)
+    resolves = is_outbound and facts.scope.resolves_unknown_hosts
+    return replace(
+        _traits(snapshot, facts, traffic_class, service),
+        settings=accepted_connections(snapshot, facts),
+        lookup_families=families,
+        unknown_hosts=unknown_hosts_cache(families, proxy.node_metadata) if resolves else None,
+    )
+
+
+def _traits(snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficClass, service: Service | None) -> HttpTraits:
     proxy, config, mesh = facts.proxy, facts.config, snapshot.mesh
     headers = config.proxy_headers or ProxyHeaders()
     certificates = _gateway_client_cert if traffic_class is TrafficClass.GATEWAY else _sidecar_client_cert
@@ -189,15 +204,7 @@ def http_traits(
         extensions=listener_extensions(snapshot, proxy, traffic_class, () if service is None else (service,)),
         jwt=None if is_outbound else jwt_authentication(snapshot, proxy, service),
         authorization=NO_AUTHORIZATION if is_outbound else authorization_at(snapshot, proxy, service),
-        lookup_families=lookup_families(snapshot.behaviour, ipv4=proxy.supports_ipv4, ipv6=proxy.supports_ipv6),
-        unknown_hosts=_unknown_hosts(snapshot, facts) if is_outbound and facts.scope.resolves_unknown_hosts else None,
     )
-
-
-def _unknown_hosts(snapshot: Snapshot, facts: ProxyFacts) -> DnsCache:
-    proxy = facts.proxy
-    families = lookup_families(snapshot.behaviour, ipv4=proxy.supports_ipv4, ipv6=proxy.supports_ipv6)
-    return unknown_hosts_cache(families, proxy.node_metadata)
 
 
 def internal_networks(networks: MeshNetworks) -> tuple[Range, ...]:

@@ -7,9 +7,13 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.models.kubernetes.namespace import Namespace
+from meshcompile.models.mesh.service_entry_visibility import EntryVisibility, ServiceEntryVisibility
+from meshcompile.snapshot.ambient.canaries import canary_asked_for
 from meshcompile.snapshot.ambient.waypoints import GATEWAY_NAME, TrafficType, Waypoint
+from meshcompile.snapshot.entry_visibility import entry_visibility
 from meshcompile.values.labels import NO_LABELS, Labels
 
 USE_WAYPOINT = "istio.io/use-waypoint"
@@ -28,35 +32,79 @@ class RefusedAttachment(StrEnum):
     """The listener of the waypoint does not allow the namespace."""
     TRAFFIC_TYPE = "UnsupportedTrafficType"
     """The waypoint does not handle this type of traffic."""
+    OTHER_NAMESPACE = "CrossNamespaceWaypointForbidden"
+    """Only its own namespace sees the ServiceEntry, and the waypoint is in another one."""
 
 
 class WaypointAttachment(Struct, frozen=True, eq=False):
     """The waypoint that an object uses.
 
     `name` is the `(namespace, name)` that its labels or those of its namespace ask for; None if they ask for none.
-    `serves` is the waypoint that a workload is an instance of.
+    `serves` is the waypoint that a workload is an instance of. `canary` is a second waypoint, which gets
+    `canary_weight` percent of the connections to a service.
     """
 
     waypoint: Waypoint | None = None
     name: tuple[str, str] | None = None
     refused: RefusedAttachment | None = None
     serves: Waypoint | None = None
+    canary: Waypoint | None = None
+    canary_weight: int = 0
+
+    @property
+    def all(self) -> tuple[Waypoint, ...]:
+        """Every waypoint that the object uses."""
+        return tuple(each for each in (self.waypoint, self.canary) if each is not None)
 
 
 UNATTACHED = WaypointAttachment()
 
 
 class WaypointAttachments(Struct, frozen=True, eq=False):
-    """The waypoints of the mesh, and the namespaces that may ask for one."""
+    """The waypoints of the mesh, and the namespaces that may ask for one.
+
+    `visibility` says who sees ServiceEntries. Without `with_canaries`, no service has a second waypoint.
+    """
 
     waypoints: Mapping[tuple[str, str], Waypoint]
     namespaces: Mapping[str, Namespace]
+    visibility: ServiceEntryVisibility | None = None
+    with_canaries: bool = False
 
     def of_service(self, labels: Labels, namespace: str) -> WaypointAttachment:
         """The waypoint of a service. Services of waypoints and east-west gateways have none."""
         if is_managed_by_istio(labels):
             return UNATTACHED
         return _handling(self._named(labels, namespace), TrafficType.SERVICE)
+
+    def of_entry(self, labels: Labels, namespace: str) -> WaypointAttachment:
+        """The waypoint of a ServiceEntry. One that only its namespace sees has none in another namespace."""
+        found = self.of_service(labels, namespace)
+        is_far = found.waypoint is not None and found.waypoint.namespace != namespace
+        if is_far and self.visibility_in(namespace) is EntryVisibility.NAMESPACE:
+            return WaypointAttachment(name=found.name, refused=RefusedAttachment.OTHER_NAMESPACE)
+        return found
+
+    def visibility_in(self, namespace: str) -> EntryVisibility:
+        """Who sees the ServiceEntries of a namespace."""
+        return entry_visibility(self.visibility, self.namespace_labels(namespace))
+
+    def with_canary(
+        self, found: WaypointAttachment, labels: Labels, annotations: Labels, namespace: str
+    ) -> WaypointAttachment:
+        """The waypoint of a service, with a second one if the labels name a valid one."""
+        if found.waypoint is None or not self.with_canaries:
+            return found
+        asking = canary_asked_for(
+            labels, annotations, None if USE_WAYPOINT in labels else self.namespaces.get(namespace)
+        )
+        key = (asking.namespace or namespace, asking.name)
+        second = self.waypoints.get(key)
+        if second is None or key == found.name or asking.weight is None or not second.handles(TrafficType.SERVICE):
+            return found
+        if not second.allowed.includes(namespace, self.namespace_labels(namespace), second.namespace):
+            return found
+        return replace(found, canary=second, canary_weight=asking.weight)
 
     def of_workload(self, labels: Labels, namespace: str) -> WaypointAttachment:
         """The waypoint of a workload. Workloads of waypoints have none.

@@ -13,6 +13,7 @@ from meshcompile.snapshot.ambient.services import AmbientService
 PROBLEMS: Mapping[RefusedAttachment, str] = {
     RefusedAttachment.NOT_READY: "there is no such Gateway with an address",
     RefusedAttachment.DENIED: "its listener does not allow this namespace",
+    RefusedAttachment.OTHER_NAMESPACE: "only its own namespace sees it, by `serviceEntryVisibility`",
     RefusedAttachment.TRAFFIC_TYPE: "`istio.io/waypoint-for` says that it is not for services",
 }
 

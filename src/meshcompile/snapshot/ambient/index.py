@@ -13,7 +13,9 @@ from meshcompile.snapshot.ambient.addresses import HostnameAddress, NetworkAddre
 if TYPE_CHECKING:  # imported when a mesh is ambient
     from meshcompile.behaviour import Behaviour
     from meshcompile.documents import Origin
+    from meshcompile.models.mesh.service_entry_visibility import ServiceEntryVisibility
     from meshcompile.snapshot.ambient.addresses import WaypointAddress
+    from meshcompile.snapshot.ambient.attachment import WaypointAttachments
     from meshcompile.snapshot.ambient.services import AmbientService
     from meshcompile.snapshot.ambient.waypoints import Waypoint
     from meshcompile.snapshot.ambient.workloads import AmbientWorkload
@@ -77,7 +79,21 @@ class AmbientIndex(Struct, frozen=True, eq=False):
     def waypoint_host(self, namespace: str, hostname: str) -> str | None:
         """The host name of the waypoint that a service uses; None if it uses none, or if its address has no service."""
         service = self.services.get((namespace, hostname))
-        match service.attachment.waypoint.address if service is not None and service.attachment.waypoint else None:
+        waypoint = None if service is None else service.attachment.waypoint
+        return None if waypoint is None else self._host_of(waypoint)
+
+    def weighted_waypoints(self, namespace: str, hostname: str) -> tuple[tuple[str, int], ...]:
+        """The host names and weights of the waypoints of a service with two; none for other services."""
+        service = self.services.get((namespace, hostname))
+        attachment = None if service is None else service.attachment
+        if attachment is None or attachment.waypoint is None or attachment.canary is None:
+            return ()
+        share = attachment.canary_weight
+        shares = ((attachment.waypoint, 100 - share), (attachment.canary, share))
+        return tuple((host, weight) for waypoint, weight in shares if (host := self._host_of(waypoint)) is not None)
+
+    def _host_of(self, waypoint: Waypoint) -> str | None:
+        match waypoint.address:
             case HostnameAddress(hostname=name):
                 return name
             case NetworkAddress() as address:
@@ -102,17 +118,21 @@ NOT_AMBIENT = AmbientIndex()
 
 
 def ambient_index(
-    resources: ConfigStore, workloads: WorkloadIndex, services: ServiceIndex, network: str, behaviour: Behaviour
+    resources: ConfigStore,
+    workloads: WorkloadIndex,
+    services: ServiceIndex,
+    network: str,
+    behaviour: Behaviour,
+    visibility: ServiceEntryVisibility | None,
 ) -> AmbientIndex:
     """The index of an ambient mesh. `network` is the network of the config cluster."""
     # for a fast start: few meshes are ambient
-    from meshcompile.snapshot.ambient.attachment import WaypointAttachments, is_managed_by_istio
+    from meshcompile.snapshot.ambient.attachment import is_managed_by_istio
     from meshcompile.snapshot.ambient.services import ambient_services
-    from meshcompile.snapshot.ambient.waypoints import waypoints
     from meshcompile.snapshot.ambient.workloads import AmbientMesh, ambient_workloads
 
     cluster = workloads.config_cluster
-    attachments = WaypointAttachments(waypoints(resources, workloads.here, network), workloads.here.namespaces)
+    attachments = _attachments(resources, workloads, network, behaviour, visibility)
     known = ambient_services(services, cluster, attachments, network, behaviour)
     running = ambient_workloads(resources, workloads, AmbientMesh(cluster, network, attachments, known))
 
@@ -122,9 +142,9 @@ def ambient_index(
             yield waypoint.address
 
     def served_service(service: AmbientService) -> Iterator[WaypointAddress]:
-        waypoint = service.attachment.waypoint
-        if waypoint is not None and waypoint.address is not None and not is_managed_by_istio(service.service.selector):
-            yield waypoint.address
+        for waypoint in service.attachment.all:
+            if waypoint.address is not None and not is_managed_by_istio(service.service.selector):
+                yield waypoint.address
 
     return AmbientIndex(
         waypoints=attachments.waypoints,
@@ -135,6 +155,25 @@ def ambient_index(
         _workloads_of=_grouped(running, lambda workload: workload.services),
         _served_workloads=_grouped(running, served_workload),
         _served_services=_grouped(known.values(), served_service),
+    )
+
+
+def _attachments(
+    resources: ConfigStore,
+    workloads: WorkloadIndex,
+    network: str,
+    behaviour: Behaviour,
+    visibility: ServiceEntryVisibility | None,
+) -> WaypointAttachments:
+    # for a fast start: few meshes are ambient
+    from meshcompile.snapshot.ambient.attachment import WaypointAttachments
+    from meshcompile.snapshot.ambient.waypoints import waypoints
+
+    return WaypointAttachments(
+        waypoints=waypoints(resources, workloads.here, network),
+        namespaces=workloads.here.namespaces,
+        visibility=visibility,
+        with_canaries=behaviour.canary_waypoints,
     )
 
 

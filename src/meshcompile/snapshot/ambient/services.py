@@ -6,8 +6,10 @@ Follows istiod's `ambient/services.go`.
 from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.behaviour import Behaviour
+from meshcompile.models.mesh.service_entry_visibility import EntryVisibility
 from meshcompile.snapshot.ambient.addresses import NetworkAddress, ip_or_first_of_range, ip_text
 from meshcompile.snapshot.ambient.attachment import WaypointAttachment, WaypointAttachments
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Resolution, Service
@@ -21,7 +23,8 @@ class AmbientService(Struct, frozen=True, eq=False):
     """A host of the mesh in one namespace: istiod's `ServiceInfo`.
 
     `service` is the service of the registry; the first one if a ServiceEntry has several addresses. `addresses` are its
-    virtual addresses; of a CIDR range, the first one. `is_canonical` marks one of the services with the same host.
+    virtual addresses; of a CIDR range, the first one. `is_canonical` marks one of the services with the same host. Only
+    its own namespace sees a service that `is_private`.
     """
 
     service: Service
@@ -29,6 +32,7 @@ class AmbientService(Struct, frozen=True, eq=False):
     attachment: WaypointAttachment
     ingress_uses_waypoint: bool = False
     is_canonical: bool = False
+    is_private: bool = False
 
     @property
     def key(self) -> tuple[str, str]:
@@ -47,7 +51,7 @@ def ambient_services(
     for found in _candidates(services, cluster, attachments, network, behaviour):
         known.setdefault(found.key, found)
     canonical = _canonical(known.values())
-    return {key: _with_canonical(found, canonical[key[1]] is found) for key, found in known.items()}
+    return {key: _with_canonical(found, canonical.get(key[1]) is found) for key, found in known.items()}
 
 
 def _candidates(
@@ -58,6 +62,8 @@ def _candidates(
         if service.resolution is not Resolution.ALIAS:
             yield _ambient_service(service, _cluster_ips(service, cluster), attachments, network)
     for entry in services.entries:
+        if attachments.visibility_in(entry.entry.namespace) is EntryVisibility.NONE:
+            continue
         for hostname in dict.fromkeys(service.hostname for service in entry.services):
             group = tuple(service for service in entry.services if service.hostname == hostname)
             if behaviour.waypoint_ranges or not any(map(_is_range, group)):
@@ -67,13 +73,16 @@ def _candidates(
 def _ambient_service(
     service: Service, addresses: Iterable[str], attachments: WaypointAttachments, network: str
 ) -> AmbientService:
-    attachment = attachments.of_service(service.labels, service.namespace)
+    is_entry, namespace = service.registry is Registry.EXTERNAL, service.namespace
+    primary = (attachments.of_entry if is_entry else attachments.of_service)(service.labels, namespace)
+    attachment = attachments.with_canary(primary, service.labels, service.annotations, namespace)
     labels = (service.labels, attachments.namespace_labels(service.namespace))
     return AmbientService(
         service,
         tuple(NetworkAddress(network, address) for address in addresses),
         attachment,
         ingress_uses_waypoint=attachment.waypoint is not None and _uses_waypoint_from_ingress(labels),
+        is_private=is_entry and attachments.visibility_in(namespace) is EntryVisibility.NAMESPACE,
     )
 
 
@@ -102,7 +111,7 @@ def _entry_addresses(services: Iterable[Service]) -> Iterator[str]:
 def _canonical(services: Iterable[AmbientService]) -> Mapping[str, AmbientService]:
     """The service that stands for each host: a Kubernetes Service, else the oldest ServiceEntry."""
     canonical: dict[str, AmbientService] = {}
-    for found in sorted(services, key=_precedence):
+    for found in sorted((each for each in services if not each.is_private), key=_precedence):
         canonical.setdefault(found.service.hostname, found)
     return canonical
 
@@ -114,6 +123,4 @@ def _precedence(found: AmbientService) -> tuple[bool, str, str, str]:
 
 
 def _with_canonical(found: AmbientService, is_canonical: bool) -> AmbientService:
-    return AmbientService(
-        found.service, found.addresses, found.attachment, found.ingress_uses_waypoint, is_canonical=is_canonical
-    )
+    return replace(found, is_canonical=is_canonical)
