@@ -118,7 +118,10 @@ def test_one_module_names_the_keys() -> None:
         "proxy.py: LABELS",  # must be an object
         "output/bootstrap/surroundings.py: NAMESPACE",
         "cli/ztunnel.py: NAMESPACE",  # an argument of the command
-        "ztunnel/authorizations.py: NAMESPACE",  # the scope of a policy
+        "ztunnel/authorizations.py: NAMESPACE",  # the scope of a policy, as in the next one
+        "ztunnel/policies.py: NAMESPACE",
+        "ztunnel/services.py: NAMESPACE",  # who sees a service, as in the next one
+        "models/mesh/service_entry_visibility.py: NAMESPACE",
         "ztunnel/table.py: NAMESPACE",  # the title of a column
         # environment variables of the proxy's container, which have the same names
         "inject/environment.py: PROXY_CONFIG",

@@ -90,7 +90,6 @@ def http_connection_manager(connection: HttpConnection) -> Filter:
 
 def _manager(connection: HttpConnection) -> HttpConnectionManager:
     traits, settings = connection.traits, connection.traits.settings
-    gateway = traits.traffic_class is TrafficClass.GATEWAY
     normalize, merge_slashes, escaped_slashes = _path_handling(traits)
     return HttpConnectionManager(
         codec_type="HTTP3" if connection.http3 else "AUTO",
@@ -110,7 +109,7 @@ def _manager(connection: HttpConnection) -> HttpConnectionManager:
         request_headers_timeout=duration(settings.request_headers_timeout),
         drain_timeout=duration(settings.drain_timeout),
         access_log=http_access_logs(traits.telemetry),
-        use_remote_address=gateway,
+        use_remote_address=traits.traffic_class is TrafficClass.GATEWAY,
         xff_num_trusted_hops=traits.trusted_proxies,
         internal_address_config=_internal_addresses(traits),
         generate_request_id=None if traits.request_id else False,

@@ -15,13 +15,14 @@ if TYPE_CHECKING:  # imported when a mesh is ambient
     from meshcompile.documents import Origin
     from meshcompile.models.mesh.service_entry_visibility import ServiceEntryVisibility
     from meshcompile.snapshot.ambient.addresses import WaypointAddress
-    from meshcompile.snapshot.ambient.attachment import WaypointAttachments
+    from meshcompile.snapshot.ambient.attachment import WaypointAttachment, WaypointAttachments
     from meshcompile.snapshot.ambient.services import AmbientService
     from meshcompile.snapshot.ambient.waypoints import Waypoint
     from meshcompile.snapshot.ambient.workloads import AmbientWorkload
     from meshcompile.snapshot.resources import ConfigStore
     from meshcompile.snapshot.services import ServiceIndex
     from meshcompile.snapshot.workloads import WorkloadIndex
+    from meshcompile.values.labels import Labels
 
 T = TypeVar("T")
 
@@ -127,7 +128,6 @@ def ambient_index(
 ) -> AmbientIndex:
     """The index of an ambient mesh. `network` is the network of the config cluster."""
     # for a fast start: few meshes are ambient
-    from meshcompile.snapshot.ambient.attachment import is_managed_by_istio
     from meshcompile.snapshot.ambient.services import ambient_services
     from meshcompile.snapshot.ambient.workloads import AmbientMesh, ambient_workloads
 
@@ -135,17 +135,6 @@ def ambient_index(
     attachments = _attachments(resources, workloads, network, behaviour, visibility)
     known = ambient_services(services, cluster, attachments, network, behaviour)
     running = ambient_workloads(resources, workloads, AmbientMesh(cluster, network, attachments, known))
-
-    def served_workload(workload: AmbientWorkload) -> Iterator[WaypointAddress]:
-        waypoint = workload.attachment.waypoint
-        if waypoint is not None and waypoint.address is not None and not is_managed_by_istio(workload.labels):
-            yield waypoint.address
-
-    def served_service(service: AmbientService) -> Iterator[WaypointAddress]:
-        for waypoint in service.attachment.all:
-            if waypoint.address is not None and not is_managed_by_istio(service.service.selector):
-                yield waypoint.address
-
     return AmbientIndex(
         waypoints=attachments.waypoints,
         services=known,
@@ -153,9 +142,25 @@ def ambient_index(
         _workloads_at=_grouped(running, lambda workload: workload.network_addresses),
         _services_at=_grouped(known.values(), lambda service: service.addresses),
         _workloads_of=_grouped(running, lambda workload: workload.services),
-        _served_workloads=_grouped(running, served_workload),
-        _served_services=_grouped(known.values(), served_service),
+        _served_workloads=_grouped(running, _served_workload),
+        _served_services=_grouped(known.values(), _served_service),
     )
+
+
+def _served_workload(workload: AmbientWorkload) -> Iterator[WaypointAddress]:
+    yield from _addresses(workload.attachment, workload.labels)
+
+
+def _served_service(service: AmbientService) -> Iterator[WaypointAddress]:
+    yield from _addresses(service.attachment, service.service.selector)
+
+
+def _addresses(attachment: WaypointAttachment, labels: Labels) -> Iterator[WaypointAddress]:
+    """The addresses of the waypoints that an object uses; none for waypoints themselves."""
+    from meshcompile.snapshot.ambient.attachment import is_managed_by_istio  # for a fast start: few meshes are ambient
+
+    if not is_managed_by_istio(labels):
+        yield from (waypoint.address for waypoint in attachment.all if waypoint.address is not None)
 
 
 def _attachments(
