@@ -272,3 +272,26 @@ spec: {ports: [{name: tcp, port: 5432}]}
     later = meshcompile.load(text, release="1.31")
     assert not [each for each in later.diagnostics if each.rejected]
     assert only(later.snapshot.gateway_api).spec.tcp[0].route[0].destination.host == "data.shop.svc.cluster.local"
+
+
+def test_only_the_oldest_traffic_policy_counts() -> None:
+    """Of several XBackendTrafficPolicies for a Service istiod takes the oldest alone, even if it sets no budget."""
+    budgets = ("", ", retryConstraint: {budget: {percent: 7}}")
+    documents = [
+        "apiVersion: v1\nkind: Service\nmetadata: {name: data, namespace: shop}\nspec: {ports: [{port: 80}]}",
+        *(
+            f"apiVersion: gateway.networking.x-k8s.io/v1alpha1\nkind: XBackendTrafficPolicy\n"
+            f"metadata: {{name: p{index}, namespace: shop}}\n"
+            f"spec: {{targetRefs: [{{group: '', kind: Service, name: data}}]{budget}}}"
+            for index, budget in enumerate(budgets)
+        ),
+    ]
+    alpha = {"PILOT_ENABLE_ALPHA_GATEWAY_API": True}
+
+    def budget(*names: int) -> object:
+        mesh = meshcompile.load("\n---\n".join(documents[index] for index in (0, *names)) + "\n", features=alpha)
+        (rule,) = mesh.snapshot.gateway_api.destination_rules
+        return rule.spec.traffic_policy and rule.spec.traffic_policy.retry_budget
+
+    assert budget(1, 2) is None
+    assert budget(2) is not None

@@ -36,9 +36,10 @@ SERVER_WITHOUT_ROUTE = Code(
     "MC0505",
     "server-without-route",
     Severity.WARNING,
-    "no VirtualService has a {rules} rule for this server, so it serves nothing",
+    "no VirtualService or route has a {rules} rule for this server, so it serves nothing",
     "A server that forwards TCP or TLS bytes needs a VirtualService that is bound to its Gateway and has a host that "
-    "overlaps the server's hosts. The VirtualService needs `tcp` rules, or `tls` rules if TLS is passed through.",
+    "overlaps the server's hosts. The VirtualService needs `tcp` rules, or `tls` rules if TLS is passed through. A "
+    "listener of the Gateway API needs a TCPRoute or a TLSRoute.",
 )
 DUPLICATE_SNI_HOST = Code(
     "MC0506",

@@ -251,8 +251,11 @@ def _destination_rule(kind: str, namespace: str, name: str, host: str, group: li
 
 
 def _traffic(group: list[HostPolicy]) -> TrafficPolicy:
-    """The settings of the oldest policies; TLS for one port stands beside TLS for all."""
-    policies = [each.policy for each in group]
+    """The settings of the oldest policies; TLS for one port stands beside TLS for all.
+
+    Of several XBackendTrafficPolicies only the oldest counts, even if it sets no budget.
+    """
+    traffic = next((each.policy for each in group if each.policy.load_balancer is not None), None)
     whole = (each.policy.tls for each in group if each.policy.tls is not None and not each.target.port)
     ports: dict[str, HostPolicy] = {}
     for each in group:
@@ -260,8 +263,8 @@ def _traffic(group: list[HostPolicy]) -> TrafficPolicy:
             ports.setdefault(each.target.port, each)
     return TrafficPolicy(
         tls=next(whole, None),
-        load_balancer=next((each.load_balancer for each in policies if each.load_balancer is not None), None),
-        retry_budget=next((each.retry_budget for each in policies if each.retry_budget is not None), None),
+        load_balancer=None if traffic is None else traffic.load_balancer,
+        retry_budget=None if traffic is None else traffic.retry_budget,
         port_level_settings=tuple(_port_policy(name, each) for name, each in ports.items()),
     )
 
