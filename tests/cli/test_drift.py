@@ -60,12 +60,18 @@ def test_no_drift(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -
     assert "the endpoints of 6 clusters are not compared: the files have no Pods" in text
 
 
-def of_a_cluster(files: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+def of_a_cluster(files: Path, capsys: pytest.CaptureFixture[str], addresses: str = "10.96.0.{}") -> Path:
     """The dump of a proxy in a cluster with the same objects: Kubernetes has assigned all addresses."""
     cluster = Path(shutil.copytree(files, files.parent / "cluster"))
     for number, name in enumerate(("catalog", "webapp", "gateway"), 1):
-        edit(cluster, f"{name}.yaml", "spec:\n", f"spec:\n  clusterIP: 10.96.0.{number}\n")
+        given = [each.format(number) for each in addresses.split()]
+        edit(cluster, f"{name}.yaml", "spec:\n", f"spec:\n  clusterIP: {given[0]}\n  clusterIPs: {given}\n")
     assert main(["compile", "-p", WEBAPP, "-o", "config-dump", "-f", str(cluster)]) == 0
+    node = json.loads(capsys.readouterr().out)["configs"][0]["bootstrap"]["node"]
+    proxy = files.parent / "node.json"
+    own = "10.1.0.7,fd00:1::7" if ":" in addresses else "10.1.0.7"
+    proxy.write_text(json.dumps({**node, "metadata": {**node["metadata"], "INSTANCE_IPS": own}}))
+    assert main(["compile", "--node", str(proxy), "-o", "config-dump", "-f", str(cluster)]) == 0
     dump = files.parent / "dump.json"
     dump.write_text(re.sub(r"198\.18\.", "10.1.", capsys.readouterr().out))
     return dump
@@ -82,6 +88,16 @@ def test_addresses_that_the_files_do_not_have(files: Path, capsys: pytest.Captur
     found = json.loads(capsys.readouterr().out)
     assert [(each["type"], each["name"]) for each in found["drift"]] == [("routes", "80")]
     assert len(found["assumed"]) == 6
+
+
+@pytest.mark.parametrize("families", ["fd00:10:96::{}", "10.96.0.{} fd00:10:96::{}", "fd00:10:96::{} 10.96.0.{}"])
+def test_addresses_of_both_families(families: str, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Services with an IPv6 address, or with two addresses, are no drift. What differs otherwise still is."""
+    dump = of_a_cluster(files, capsys, families)
+    assert families.split()[0].format(3) in dump.read_text()
+    assert main(["drift", "--config-dump", str(dump), "-f", str(files)]) == 0, capsys.readouterr().out
+    edit(files, "catalog.yaml", "exact: v2", "exact: v3")
+    assert main(["drift", "--config-dump", str(dump), "-f", str(files)]) == 1
 
 
 def test_a_changed_route(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,15 +126,39 @@ def test_resources_that_one_side_has(files: Path, dump: Path, capsys: pytest.Cap
 
 
 def test_diff_compares_what_runs_with_the_files(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A dump as OLD is compared with the files as NEW. A dump as NEW is wrong usage."""
+    """A dump on either side is compared with the files on the other one. Two dumps are wrong usage."""
     assert main(["diff", str(dump), str(files)]) == 0
     assert "runs what the files say" in capsys.readouterr().out
     edit(files, "catalog.yaml", "exact: v2", "exact: v3")
     assert main(["diff", str(dump), str(files)]) == 2
     assert "catalog.yaml:" in capsys.readouterr().out
     assert main(["diff", str(dump), str(files), "--only", "clusters"]) == 0
-    assert main(["diff", str(files), str(dump)]) == 1
-    assert "is a config dump: pass it as OLD" in capsys.readouterr().err
+    capsys.readouterr()
+    assert main(["diff", str(files), str(dump)]) == 2
+    assert 'running: "v2"' in capsys.readouterr().out
+    assert main(["diff", str(dump), str(dump)]) == 1
+    assert "are config dumps: compare each with files" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("form", "expected"),
+    [
+        ("markdown", '| `"v2"` | `"v3"` | `{place} spec.http[0].match[0].headers.x-dark-launch.exact` |'),
+        ("html", '<code class="before">&quot;v2&quot;</code>'),
+        ("github", "::warning file={file},line={line},title=meshcompile drift::routes 80 /virtualHosts/"),
+    ],
+)
+def test_formats(form: str, expected: str, files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`drift` and `diff` print a drift for pull requests, browsers and GitHub Actions."""
+    edit(files, "catalog.yaml", "exact: v2", "exact: v3")
+    file = files / "catalog.yaml"
+    line = next(n for n, text in enumerate(file.read_text().splitlines(), 1) if "exact: v3" in text)
+    wanted = expected.format(place=f"{file}:{line}:15", file=file, line=line)
+    assert main(["drift", "--config-dump", str(dump), "-o", form, "-f", str(files)]) == 1
+    printed = capsys.readouterr().out
+    assert wanted in printed
+    assert main(["diff", str(dump), str(files), "-o", form]) == 2
+    assert capsys.readouterr().out == printed
 
 
 def test_a_dump_without_a_node(files: Path, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -64,21 +64,21 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _against_dump(options: argparse.Namespace, wanted: tuple[str, ...]) -> int:
-    """Compare what a proxy runs, which OLD has, with NEW."""
+    """Compare what a proxy runs, which one side has, with the files of the other side."""
     from msgspec.structs import replace
 
-    from meshcompile.cli.render import rendered
+    from meshcompile.cli.drift import printed
     from meshcompile.compare.drift import drift
-    from meshcompile.compare.drift_report import drift_data, drift_text
 
-    if is_dump(options.new):
-        raise UsageError(f"{options.new} is a config dump: pass it as OLD, and files as NEW")
-    if options.output not in ("text", "json") or len(options.proxies or ()) > 1:
-        raise UsageError(f"{options.old} is a config dump: compare one proxy, with -o text or json")
-    dump, mesh = read_dump(options.old, options), loaded_side(options, options.new)
+    if is_dump(options.old) and is_dump(options.new):
+        raise UsageError(f"{options.old} and {options.new} are config dumps: compare each with files")
+    if len(options.proxies or ()) > 1:
+        raise UsageError("a config dump is of one proxy: pass -p once, or not at all")
+    path, files = (options.old, options.new) if is_dump(options.old) else (options.new, options.old)
+    dump, mesh = read_dump(path, options), loaded_side(options, files)
     found = drift(mesh, dump, *(options.proxies or ()))
     shown = replace(found, resources=tuple(each for each in found.resources if not wanted or each.type in wanted))
-    sys.stdout.write(rendered(drift_data(shown), "json") if options.output == "json" else drift_text(shown))
+    sys.stdout.write(printed(shown, options.output))
     return exit_codes.OK if shown.is_empty or options.fail_on == "never" else CHANGED
 
 

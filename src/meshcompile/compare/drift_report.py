@@ -22,11 +22,16 @@ SAYS = {
 
 def drift_text(drift: Drift) -> str:
     """A paragraph for each resource, with the places of the files behind what they say."""
+    lines = (line for each in drift.resources for line in _lines(each))
+    return "\n".join((head(drift), *_assumed(drift), *lines)) + "\n"
+
+
+def head(drift: Drift) -> str:
+    """The drift in one line."""
     who = f"{drift.proxy.id} ({drift.file})"
     if drift.is_empty:
-        return "".join(f"{line}\n" for line in (f"{who} runs what the files say", *_assumed(drift)))
-    head = f"{who} differs from the files in {counted(len(drift.resources), 'resource')}"
-    return "\n".join((head, *_assumed(drift), *(line for each in drift.resources for line in _lines(each)))) + "\n"
+        return f"{who} runs what the files say"
+    return f"{who} differs from the files in {counted(len(drift.resources), 'resource')}"
 
 
 def _assumed(drift: Drift) -> Iterator[str]:
@@ -37,22 +42,24 @@ def _assumed(drift: Drift) -> Iterator[str]:
 def _lines(resource: DriftedResource) -> Iterator[str]:
     yield f"\n{resource.type} {resource.name} {SAYS[resource.change]}"
     if resource.change is not ChangeKind.CHANGED and resource.places:
-        yield f"  {_places(resource.places)}"
+        yield f"  {places(resource.places)}"
     for field in resource.fields:
         yield f"  {field.pointer}"
-        yield f"    running: {_shown(field.running)}"
-        yield f"    files:   {_shown(field.wanted)}{_behind(field)}"
+        yield f"    running: {shown(field.running)}"
+        yield f"    files:   {shown(field.wanted)}{_behind(field)}"
 
 
 def _behind(field: DriftedField) -> str:
-    return f"  ({_places(field.places)})" if field.places else ""
+    return f"  ({places(field.places)})" if field.places else ""
 
 
-def _places(places: Sequence[Origin]) -> str:
-    return ", ".join(f"{origin} {origin.field}".rstrip() for origin in places)
+def places(origins: Sequence[Origin]) -> str:
+    """The places with their fields, in one line."""
+    return ", ".join(f"{origin} {origin.field}".rstrip() for origin in origins)
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as JSON, cut if it is long; "-" for none."""
     if value is None:
         return "-"
     text = msgspec.json.encode(value).decode()

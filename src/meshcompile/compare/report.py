@@ -204,8 +204,8 @@ def _annotations(change: MeshChange) -> Iterator[str]:
     message = f"{_title(change)}: {outcome(change.before, change.after)} becomes {outcome(change.after, change.before)}"
     for place in lines(change.lines_after) or lines(change.lines_before):
         file, _, line = place.rpartition(":")
-        yield f"::{level} file={file},line={line},title=meshcompile diff::{_escaped(message)}"
+        yield f"::{level} file={file},line={line},title=meshcompile diff::{escaped(message)}"
 
 
-def _escaped(message: str) -> str:
+def escaped(message: str) -> str:
     return message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
