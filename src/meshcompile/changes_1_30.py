@@ -18,6 +18,7 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "The fields `trustDomains` and `notTrustDomains` of a source, and the condition key `source.trustDomain`, "
         "exist.",
         f"{PULL}59358",
+        keep=("delete the AuthorizationPolicies with these fields, which the earlier release refuses",),
     ),
     ReleaseChange(
         "context_propagation",
@@ -25,6 +26,7 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "Telemetry can disable context propagation",
         "The field `tracing.disableContextPropagation` exists. Earlier releases refuse a Telemetry that has it.",
         f"{PULL}59047",
+        keep=("delete the Telemetries with this field, which the earlier release refuses",),
     ),
     ReleaseChange(
         "redirect_codes",
@@ -32,6 +34,7 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "HTTPRoutes redirect with 303, 307 and 308",
         "The Gateway API 1.5 that this release installs accepts more values of `requestRedirect.statusCode`.",
         f"{PULL}59299",
+        keep=("delete the HTTPRoutes with these codes, which the earlier release refuses",),
     ),
     ReleaseChange(
         "dynamic_sidecars",
@@ -41,6 +44,7 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "`location: MESH_INTERNAL`, HTTP2 and GRPC: its clusters are dynamic forward proxies. Earlier releases "
         "refuse the latter, and sidecars have no clusters for such hosts.",
         f"{PULL}58688",
+        keep=("hide the ServiceEntry from sidecars: leave its hosts out of the `egress` of their Sidecar",),
     ),
     ReleaseChange(
         "best_service_namespace",
@@ -104,10 +108,11 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
     ReleaseChange(
         "custom_provider_names",
         "1.30",
-        "A workload can have several CUSTOM providers",
-        "Each provider of CUSTOM AuthorizationPolicies has filters of its own, and the names of its rules begin with"
-        " the name of the provider. Earlier releases have one set of rules per workload, and deny its requests if "
-        "there are several providers.",
+        "CUSTOM rules have the names of their providers",
+        "The names of the rules of CUSTOM AuthorizationPolicies begin with the name of the provider. A provider whose"
+        " name has other characters than lower case letters, digits and hyphens denies all requests. A workload can"
+        " have several providers only with PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS, which is off by default, and"
+        " which meshcompile does not follow.",
         f"{PULL}58082",
     ),
     ReleaseChange(
@@ -117,6 +122,7 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "TLSRoutes, and listeners of Gateways with the protocol TLS, are read. Earlier releases read them with "
         "PILOT_ENABLE_ALPHA_GATEWAY_API only.",
         f"{PULL}59693",
+        keep=("delete the TLSRoutes and the listeners for TLS, which the earlier release does not read",),
     ),
     ReleaseChange(
         "stable_listener_sets",
@@ -124,6 +130,7 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "ListenerSets add listeners",
         "The kind ListenerSet of the Gateway API is read.",
         f"{PULL}59221",
+        keep=("delete the ListenerSets, which the earlier release does not read",),
     ),
     ReleaseChange(
         "merged_route_kinds",
@@ -140,6 +147,7 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "A ReferenceGrant with several targets of one kind allows each of them. In earlier releases only the last "
         "one counts.",
         f"{PULL}59069",
+        keep=("remove all targets of a kind from the ReferenceGrant but the last",),
     ),
     ReleaseChange(
         "policy_conflicts",
@@ -156,6 +164,7 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "A listener with authorities for clients and the option `gateway.istio.io/tls-terminate-mode` "
         "OPTIONAL_MUTUAL accepts clients without a certificate. Earlier releases require one.",
         f"{PULL}59098",
+        keep=("remove the option `gateway.istio.io/tls-terminate-mode`",),
     ),
     ReleaseChange(
         "otel_conventions",
@@ -163,6 +172,7 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "OpenTelemetry can name services by its conventions",
         "The setting `serviceAttributeEnrichment` of an OpenTelemetry provider exists.",
         f"{PULL}59207",
+        keep=("remove `serviceAttributeEnrichment`",),
     ),
     ReleaseChange(
         "waypoint_outbound_routes",
@@ -171,6 +181,7 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "The route of a waypoint to a Service has the mesh's retries. In earlier releases it retries requests that "
         "reached no server.",
         f"{PULL}60846",
+        keep=("set the retries of the route, in an HTTPRoute or a VirtualService",),
     ),
     ReleaseChange(
         "missing_backends_not_found",
@@ -244,6 +255,7 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "A ServiceEntry with a CIDR range as an address can have a waypoint. Earlier releases do not know such hosts "
         "in the ambient mesh.",
         f"{PULL}59797",
+        keep=("remove the label `istio.io/use-waypoint` from the ServiceEntry",),
     ),
     ReleaseChange(
         "dynamic_outbound_mode",

@@ -29,6 +29,7 @@ CHANGES_1_31: tuple[ReleaseChange, ...] = (
         "The aggression of a warmup may be less than 1",
         "A DestinationRule with `warmup.aggression` between 0 and 1 is accepted. Earlier releases refuse it.",
         f"{PULL}60611",
+        keep=("delete the DestinationRule, which the earlier release refuses",),
     ),
     ReleaseChange(
         "routes_must_retry",
@@ -69,6 +70,7 @@ CHANGES_1_31: tuple[ReleaseChange, ...] = (
         "TCPRoutes, also of version v1, and listeners of Gateways with the protocol TCP, are read. Earlier releases "
         "read version v1alpha2 alone, and with PILOT_ENABLE_ALPHA_GATEWAY_API only.",
         f"{PULL}60766",
+        keep=("delete the TCPRoutes and the listeners for TCP, which the earlier release does not read",),
     ),
     ReleaseChange(
         "filters_by_name",
@@ -77,6 +79,7 @@ CHANGES_1_31: tuple[ReleaseChange, ...] = (
         "EnvoyFilters with the same priority and creation time apply in the order of their names. Earlier releases "
         "compare names together with the namespace.",
         f"{PULL}59995",
+        keep=("set the `priority` of the EnvoyFilters",),
     ),
     ReleaseChange(
         "network_preferred",
@@ -93,6 +96,7 @@ CHANGES_1_31: tuple[ReleaseChange, ...] = (
         "Waypoints hash requests",
         "The consistent hash of a DestinationRule applies to the routes of a waypoint for Services without rules.",
         f"{PULL}61085",
+        keep=("remove `consistentHash` from the DestinationRule",),
     ),
     ReleaseChange(
         "exact_hosts_by_name",
@@ -119,6 +123,7 @@ CHANGES_1_31: tuple[ReleaseChange, ...] = (
         "Long patterns of proxy versions match nothing",
         "An EnvoyFilter whose `proxyVersion` has more than 1024 characters applies to no proxy.",
         f"{PULL}61301",
+        keep=("shorten the pattern",),
     ),
     ReleaseChange(
         "listener_conflicts",
@@ -136,6 +141,7 @@ CHANGES_1_31: tuple[ReleaseChange, ...] = (
         "A listener with the protocol HTTPS or TLS and without `tls` takes no part. Earlier releases serve it without"
         " a certificate, in plain text.",
         f"{PULL}60562",
+        keep=("give the listener the protocol HTTP, to serve plain text as before",),
     ),
     ReleaseChange(
         "sds_authority",

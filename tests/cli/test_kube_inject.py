@@ -110,3 +110,18 @@ def test_the_input_may_be_the_mesh_of_other_commands(run: Run, tmp_path: Path) -
     path = tmp_path / "mesh.yaml"
     path.write_text(MESH)
     assert run("kube-inject", "-f", path).status == exit_codes.OK
+
+
+def test_the_output_may_be_a_file(run: Run, written: Path, tmp_path: Path) -> None:
+    """`-o` writes to a file what would be printed, with istioctl's names of options too."""
+    printed = run("kube-inject", "-f", written, "--revision", "canary").out
+    done = run("kube-inject", "--filename", written, "-r", "canary", "-o", tmp_path / "out.yaml")
+    assert (done.status, done.out, (tmp_path / "out.yaml").read_text()) == (exit_codes.OK, "", printed)
+
+
+def test_a_file_that_cannot_be_written(run: Run, written: Path, tmp_path: Path) -> None:
+    """A folder that does not exist is an error without a traceback."""
+    done = run("kube-inject", "-f", written, "-o", tmp_path / "missing" / "out.yaml")
+    assert done.status not in (exit_codes.OK, 4)
+    assert "missing" in done.err
+    assert "Traceback" not in done.err

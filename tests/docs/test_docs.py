@@ -23,8 +23,9 @@ def with_blocks(language: str) -> list[Path]:
 
 @pytest.fixture
 def workplace(tmp_path: Path) -> Path:
-    """A folder with the examples, and `meshcompile` first on PATH."""
+    """A folder with the examples and the tests, and `meshcompile` first on PATH."""
     (tmp_path / "examples").symlink_to(ROOT / "examples")
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
     script = tmp_path / ".bin" / "meshcompile"
     script.parent.mkdir()
     script.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT / "src"} exec {sys.executable} -m meshcompile "$@"\n')

@@ -301,3 +301,20 @@ def test_policies_that_say_the_same_otherwise_are_equivalent() -> None:
     (change,) = difference(policy("ALLOW", one), policy("ALLOW", other)).policies
     assert (change.comparison.relation, change.widens) == (Relation.EQUIVALENT, False)
     assert difference(route("{uri: {prefix: /a}}"), route("{uri: {prefix: /b}}")).policies == ()
+
+
+def test_a_workload_without_a_name_is_the_same_with_one() -> None:
+    """That an endpoint gets a name in telemetry is no other outcome."""
+    entry = """
+    apiVersion: networking.istio.io/v1
+    kind: ServiceEntry
+    metadata: {name: payments, namespace: shop}
+    spec:
+      hosts: [payments.example]
+      ports: [{number: 80, name: http, protocol: HTTP}]
+      resolution: STATIC
+      endpoints: [{address: 192.0.2.10}]
+    """
+    mesh = meshcompile.load("---\n".join([SHOP, dedent(entry)]), release="1.29")
+    (row,) = meshcompile.upgrade(mesh, to="1.30").rows
+    assert (row.change.field, row.requests) == ("named_entry_endpoints", ())

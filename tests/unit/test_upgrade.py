@@ -193,3 +193,29 @@ def test_places_are_exact() -> None:
     assert resources.keys() == set(effect.proxies)
     assert all("catalog." in name for name in resources["deployment/catalog-v1.istioinaction"])
     assert set().union(*resources.values()) == set(effect.resources)
+
+
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: shop}
+spec: {selector: {app: db}, ports: [{name: tcp, port: 5432}]}
+"""
+
+
+def test_all_replicas_count() -> None:
+    """The summary counts proxies, also where the rows name one workload."""
+    stateful_set = """
+    apiVersion: apps/v1
+    kind: StatefulSet
+    metadata: {name: db, namespace: shop}
+    spec:
+      replicas: 3
+      serviceName: db
+      selector: {matchLabels: {app: db}}
+      template:
+        metadata: {labels: {app: db, sidecar.istio.io/inject: "true"}}
+        spec: {containers: [{name: db, image: db}]}
+    """
+    found = meshcompile.upgrade(meshcompile.load([stateful_set, SERVICE]), to="1.31")
+    assert (found.changed, found.changing, found.proxies) == (("statefulset/db.shop",), 3, 3)

@@ -11,7 +11,10 @@ from meshcompile.cli.console import print_diagnostics
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-f", "--file", required=True, metavar="FILE", help="YAML file with workloads, or - for stdin")
+    parser.add_argument(
+        "-f", "--file", "--filename", required=True, metavar="FILE", help="YAML file with workloads, or - for stdin"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write to a file instead of standard output")
     parser.add_argument(
         "--values", type=Path, metavar="FILE",
         help="overrides of Helm values of the chart istiod: a values file, IstioOperator or ConfigMap",
@@ -23,8 +26,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         help="mesh config: a MeshConfig, ConfigMap, IstioOperator or Helm values",
     )
     parser.add_argument(
-        "--revision", default="default", metavar="NAME", help="revision of the control plane (default: %(default)s)"
-    )
+        "-r", "--revision", default="default", metavar="NAME",
+        help="revision of the control plane (default: %(default)s)",
+    )  # fmt: skip
     parser.add_argument(
         "--native-sidecars", action="store_true", help="run the proxy as an init container that keeps running"
     )
@@ -40,7 +44,10 @@ def run(options: argparse.Namespace) -> int:
         revision=options.revision,
         native_sidecars=options.native_sidecars,
     )
-    sys.stdout.write(result.text)
-    sys.stdout.flush()
+    if options.output is None:
+        sys.stdout.write(result.text)
+        sys.stdout.flush()
+    else:
+        options.output.write_text(result.text, encoding="utf-8", newline="")
     print_diagnostics(result.diagnostics, sys.stderr)
     return exit_codes.FINDINGS if result.failed else exit_codes.OK

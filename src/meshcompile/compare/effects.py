@@ -108,6 +108,12 @@ def workloads(config: Config) -> Workloads:
     return {address: name for address, name in named.items() if name} | dict.fromkeys(config.proxy.ip_addresses, ITSELF)
 
 
+def workloads_of_both(before: Config, after: Config) -> tuple[Workloads, Workloads]:
+    """The workloads behind the endpoints of two configurations. A name that only one of them has is used for both."""
+    was, now = workloads(before), workloads(after)
+    return {**now, **was}, {**was, **now}
+
+
 ITSELF = "itself"
 
 
@@ -115,7 +121,7 @@ def _workload(endpoint: LbEndpoint) -> str:
     """`NAME.NAMESPACE VERSION`, from the metadata that istiod writes: `POD;NAMESPACE;NAME;VERSION;CLUSTER`."""
     metadata = endpoint.metadata.filter_metadata.get("istio", {}) if endpoint.metadata else {}
     parts = str(metadata.get("workload", "")).split(";")
-    return f"{parts[2]}.{parts[1]} {parts[3]}".rstrip() if len(parts) > 3 else ""
+    return f"{parts[2]}.{parts[1]} {parts[3]}".rstrip() if len(parts) > 3 and parts[2] else ""
 
 
 def _answering(endpoint: EndpointChoice, workloads: Workloads) -> str:

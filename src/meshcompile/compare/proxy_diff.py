@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from meshcompile.compare.clusters import cluster_probes
-from meshcompile.compare.effects import Effect, effect, workloads
+from meshcompile.compare.effects import Effect, effect, workloads_of_both
 from meshcompile.compare.gates import GateComparisons
 from meshcompile.compare.listeners import Identities, changed_chains, listener_probes, removed_listeners
 from meshcompile.compare.messages import message_changes
@@ -103,7 +103,7 @@ def _changes(
     pair: ConfigPair, probes: Iterable[Probe | UndecidedHosts], undecided: list[str]
 ) -> Iterator[BehaviourChange]:
     old, new = ProxyEvaluator(pair.before), ProxyEvaluator(pair.after)
-    names = workloads(pair.before), workloads(pair.after)
+    names = workloads_of_both(pair.before, pair.after)
     seen: set[Hashable] = set()
     for probe in probes:
         if isinstance(probe, UndecidedHosts):

@@ -9,6 +9,7 @@ from meshcompile.envoy.config.core import TypedExtensionConfig
 from meshcompile.envoy.config.route import FilterConfig
 from meshcompile.envoy.extensions.filters.http import (
     compressor,
+    dynamic_forward_proxy,
     grpc_stats,
     grpc_web,
     set_filter_state,
@@ -53,6 +54,7 @@ EVALUATORS: Mapping[type, HttpFilterEvaluator] = {
     rbac_messages.RBAC: http_rbac,
     set_filter_state.Config: _passing,
     compressor.Compressor: _passing,
+    dynamic_forward_proxy.FilterConfig: _passing,  # the cluster depends on the answer of DNS
     grpc_stats.FilterConfig: _passing,
     grpc_web.GrpcWeb: _passing,
     stateful_session.StatefulSession: _passing,  # it chooses between the endpoints of the cluster

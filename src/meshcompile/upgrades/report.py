@@ -21,7 +21,7 @@ def summary(upgrade: Upgrade) -> str:
     versions = f"Istio {upgrade.before} -> {upgrade.after}"
     if upgrade.is_empty:
         return f"{versions}: no change for {counted(upgrade.proxies, 'proxy')}"
-    changed = f"{len(upgrade.changed)} of {counted(upgrade.proxies, 'proxy')} change"
+    changed = f"{upgrade.changing} of {counted(upgrade.proxies, 'proxy')} change"
     rejected = f", {counted(len(upgrade.rejected), 'object')} rejected" if upgrade.rejected else ""
     return f"{versions}: {counted(len(upgrade.rows), 'difference')} at work, {changed}{rejected}"
 

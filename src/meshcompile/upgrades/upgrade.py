@@ -1,5 +1,6 @@
 """The report of an upgrade."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,7 +47,7 @@ class Upgrade(Struct, frozen=True):
     `before` and `after` are the versions of istiod. `proxies` is the number of proxies, and `unexplained` has the
     changes of resources that no row explains. `assumed` are the workloads that were assumed for gateways without one in
     the input, and `left_out` the gateways that could not be compared, with reasons. `deprecated` are findings about
-    what the later release has deprecated.
+    what the later release has deprecated. `replicas` is the number of proxies of each workload.
     """
 
     before: str
@@ -57,6 +58,12 @@ class Upgrade(Struct, frozen=True):
     assumed: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     deprecated: tuple[Diagnostic, ...] = ()
+    replicas: Mapping[str, int] = {}
+
+    @property
+    def changing(self) -> int:
+        """The number of proxies whose configuration changes."""
+        return sum(self.replicas.get(name, 1) for name in self.changed)
 
     @property
     def changed(self) -> tuple[str, ...]:
@@ -109,6 +116,7 @@ def upgrade(mesh: Mesh, to: str, *, features: Mapping[str, bool] | None = None) 
         complete.assumed,
         complete.left_out,
         deprecations(found[-1][0].after.mesh if found else mesh, to),
+        Counter(each.workload for each in mesh.named_proxies),
     )
 
 
