@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -175,6 +177,42 @@ def test_hover_definition_and_completion(folder: Path) -> None:
         assert await editor.completion(6, 6) == ["front", "mesh"]
 
     edited(folder, session)
+
+
+@pytest.mark.slow
+def test_inputs_of_the_configuration(folder: Path) -> None:
+    """Files that meshcompile.yaml names by relative paths are those that are open in the editor."""
+    (folder / "meshcompile.yaml").write_text("inputs: [services.yaml, rules.yaml]\nsuppressions: [{code: MC0001}]\n")
+
+    async def session(editor: Editor) -> None:
+        assert codes(await editor.open(RULES)) == ["IST0101"]
+        assert codes(await editor.type(RULES.replace("stabel", "stable"))) == []
+        assert await editor.definition(10, 20) == [("services.yaml", 0)]
+        files = {Path(editor.published.get_nowait().uri).name for _ in range(editor.published.qsize())}
+        assert files <= {"services.yaml", "rules.yaml", "meshcompile.yaml"}
+
+    edited(folder, session)
+
+
+@pytest.mark.slow
+def test_the_server_ends_without_a_failure(folder: Path) -> None:
+    """The exit status is 0 after the client asks the server to exit."""
+    messages = (
+        {"id": 1, "method": "initialize", "params": {"processId": None, "rootUri": None, "capabilities": {}}},
+        {"method": "initialized", "params": {}},
+        {"id": 2, "method": "shutdown"},
+        {"method": "exit"},
+    )
+    texts = (json.dumps({"jsonrpc": "2.0", **each}).encode() for each in messages)
+    done = subprocess.run(
+        [sys.executable, "-m", "meshcompile", "lsp"],
+        input=b"".join(b"Content-Length: %d\r\n\r\n%b" % (len(text), text) for text in texts),
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+        cwd=folder,
+        capture_output=True,
+        timeout=2 * TIMEOUT,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 @pytest.mark.slow

@@ -51,7 +51,8 @@ def _run(arguments: Sequence[str]) -> int:
 
             configure(options)
         status: int = _watched(options) if getattr(options, "watch", False) else options.run(options)
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # the language server closes it
+            sys.stdout.flush()
     except KeyboardInterrupt:
         return exit_codes.INTERRUPTED
     except BrokenPipeError:

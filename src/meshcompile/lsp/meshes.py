@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -23,6 +24,7 @@ class OpenMesh:
         self.unreadable: dict[str, Sequence[Diagnostic]] = {}
         if not (options.files or options.paths):
             options.paths = [folder]
+        options.files, options.paths = absolute(options.files), absolute(options.paths)
         try:
             self.mesh: Mesh = load_mesh(options)
         except UnreadableInput:  # a new workspace
@@ -44,5 +46,10 @@ class OpenMesh:
         by_file: dict[str, list[Diagnostic]] = defaultdict(list)
         for diagnostic in kept:
             if diagnostic.line:
-                by_file[diagnostic.file].append(diagnostic)
+                by_file[os.path.abspath(diagnostic.file)].append(diagnostic)
         self.findings = {**by_file, **self.unreadable}
+
+
+def absolute(paths: Sequence[str]) -> list[str]:
+    """The paths in the form in which an editor names its files."""
+    return [os.path.abspath(path) for path in paths]

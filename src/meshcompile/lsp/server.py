@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterable
 
 from lsprotocol import types as lsp
@@ -167,4 +168,5 @@ def _file(uri: str) -> str:
 
 
 def _uri(file: str) -> str:
-    return from_fs_path(file) or file
+    path = os.path.abspath(file)
+    return from_fs_path(path) or path
