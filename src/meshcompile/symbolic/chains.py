@@ -158,6 +158,8 @@ def _addresses(dimension: str, ranges_of: Callable[[FilterChainMatch], Sequence[
         networks: dict[IPv4Network | IPv6Network, CidrRange] = {}
         for cidr in (cidr for each in matches.values() for cidr in ranges_of(each)):
             networks.setdefault(network(cidr), cidr)
+        if any(one.prefixlen == 0 for one in networks) and not all(map(ranges_of, matches.values())):
+            raise Undecided("a filter chain names all addresses, and another one none: Envoy takes either")
         rest = EVERYTHING
         for one in sorted(networks, key=lambda each: (-each.prefixlen, str(each))):
             inside = space({dimension: addresses(networks[one])})
@@ -169,8 +171,8 @@ def _addresses(dimension: str, ranges_of: Callable[[FilterChainMatch], Sequence[
 
 
 def _has(one: IPv4Network | IPv6Network, cidrs: Sequence[CidrRange]) -> bool:
-    """Whether some ranges have a network. No ranges are as specific as the range of all addresses."""
-    return one.prefixlen == 0 if not cidrs else any(network(cidr) == one for cidr in cidrs)
+    """Whether some ranges have a network."""
+    return any(network(cidr) == one for cidr in cidrs)
 
 
 def _server_names(matches: Matches, inspection: InspectedConnections) -> Iterator[Region]:
