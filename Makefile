@@ -64,9 +64,11 @@ conformance: $(READY) ## compare every conformance case with istiod's answers
 conformance-upgrades: $(READY) ## judge the upgrade report of every conformance case by the answers of both releases
 	$(BIN)/python -m tests.conformance.upgrades --jobs $(JOBS) --diff 3 --min 99 $(ARGS)
 
-conformance-envoy: $(READY) ## compare the evaluator, proofs about routes and diffs with the real Envoy: takes hours
+conformance-envoy: $(READY) ## compare the evaluator, proofs and diffs with the real Envoy: takes about two hours
 	$(BIN)/python -m tests.envoy.simulated --requests 100000 $(ARGS)
 	$(BIN)/python -m tests.envoy.route_claims --tables 20000 --requests 1000000 $(ARGS)
+	$(BIN)/python -m tests.envoy.chain_claims --listeners 5000 $(ARGS)
+	$(BIN)/python -m tests.envoy.part_claims --meshes 1500 $(ARGS)
 	$(BIN)/python -m tests.envoy.mesh_claims --pairs 5000 $(ARGS)
 
 conformance-bootstraps: $(READY) ## let the real Envoy check the static bootstrap of every conformance case

@@ -12,7 +12,7 @@ from meshcompile.simulate.http_syntax import METHODS as KNOWN
 from meshcompile.simulate.virtual_host import domain_index
 from meshcompile.spaces import Cube, Row
 from meshcompile.symbolic.host_table import HostTable
-from meshcompile.symbolic.requests import http_request
+from meshcompile.symbolic.requests import FORWARDED_PROTO, http_request
 from tests.envoy.generated_scenarios import ODD_HEADERS, ODD_PATHS
 from tests.envoy.random_tables import PATHS, TEXTS
 
@@ -88,8 +88,8 @@ class Aim:
         host = random.choice(self.hosts)
         plain = http_request(wanted, host)
         headers = [each for pair in plain.headers for each in _lines(random, pair)]
-        if random.random() < 0.05:
-            headers.append(("x-forwarded-proto", random.choice(("http", "https"))))
+        if random.random() < 0.05 and FORWARDED_PROTO not in dict(plain.headers):
+            headers.append((FORWARDED_PROTO, random.choice(("http", "https"))))
         path = _reordered(random, plain.path)
         if random.random() < 0.03:
             path = random.choice(ODD_PATHS)

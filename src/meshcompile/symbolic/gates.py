@@ -46,7 +46,7 @@ from meshcompile.spaces import (
 )
 from meshcompile.symbolic.header_lines import LINES
 from meshcompile.symbolic.metadata import LIST, TEXT, place
-from meshcompile.symbolic.rbac import admitted, policy_space
+from meshcompile.symbolic.rbac import admitted, policy_space, refused
 from meshcompile.symbolic.rows import METHOD_NAMES
 from meshcompile.symbolic.subjects import dimensions, universe
 
@@ -99,7 +99,7 @@ class Gate(Struct, frozen=True):
 
     def refused(self, requests: Space) -> Space:
         """The requests of a space that some rules refuse, as cubes that can overlap."""
-        return any_of(requests - admitted(each, requests) for each in self.rules)
+        return any_of(refused(each, requests) for each in self.rules)
 
 
 def gates(listener: Listener, extensions: Extensions, tables: Tables) -> Iterator[tuple[FilterChain, Gate]]:

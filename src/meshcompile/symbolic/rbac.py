@@ -63,6 +63,17 @@ def admitted(rules: RBAC, requests: Space) -> Space:
             return any_of(requests & policy_space(each) for each in rules.policies.values())
 
 
+def refused(rules: RBAC, requests: Space) -> Space:
+    """The requests of a space that rules refuse, as cubes that can overlap."""
+    match rules.action:
+        case "LOG":
+            return NO_REQUESTS
+        case "DENY":
+            return any_of(requests & policy_space(each) for each in rules.policies.values())
+        case "ALLOW":
+            return requests - any_of(map(policy_space, rules.policies.values()))
+
+
 def policy_space(policy: Policy) -> Space:
     """What a policy matches: one of its permissions and one of its principals."""
     return any_of(map(permitted, policy.permissions)) & any_of(map(identified, policy.principals))
