@@ -26,7 +26,6 @@ from meshcompile.models.base import Resource
 from meshcompile.models.registry import GATEWAY_API_MODELS, has_pods
 from meshcompile.repeats import without_repeats
 from meshcompile.settings import MeshSettings, settings_with
-from meshcompile.snapshot.ambient_mode import ambient_findings
 from meshcompile.snapshot.resources import CONFIG_CLUSTER, Assumed, ConfigStore, grouped_by_kind, sorted_by_age
 from meshcompile.source.ignored import Selection
 from meshcompile.source.reading import Input
@@ -148,10 +147,17 @@ class Mesh:
         """Findings about the mesh, by position: rejected objects, rules without effect, and assumptions."""
         read = (*self.config_cluster.diagnostics, *(d for c in self.remote_clusters.values() for d in c.diagnostics))
         completed = (d for cluster in self._clusters.values() for d in cluster.diagnostics)
-        ambient = ambient_findings(self.config_cluster.resources, ambient=self.ambient)
         compiled = (*self._findings, *self._patches_of_other_releases)
-        found = without_repeats({*read, *self.settings.diagnostics, *completed, *compiled, *ambient})
+        found = without_repeats({*read, *self.settings.diagnostics, *completed, *compiled, *self._ambient_findings()})
         return tuple(sorted(found, key=attrgetter("sort_key")))  # a position is computed once, not in every comparison
+
+    def _ambient_findings(self) -> Iterable[Diagnostic]:
+        resources = self.config_cluster.resources
+        if not self.ambient and not any(each.kind == "Namespace" for each in resources):
+            return ()
+        from meshcompile.snapshot.ambient_mode import ambient_findings  # for a fast start: few inputs need it
+
+        return ambient_findings(resources, ambient=self.ambient)
 
     @property
     def sources(self) -> Sources:

@@ -218,7 +218,7 @@ NOT_IN_RELEASE = Code(
     "release of your mesh with `--istio`. `meshcompile validate --istio` shows what another release refuses.",
 )
 UNKNOWN_IN_RELEASE = Code(
-    "MC0146",
+    "MC0147",
     "unknown-in-release",
     Severity.WARNING,
     "Istio {release} does not know `{field}`: {effect}",

@@ -101,8 +101,8 @@ class _Schema(GenerateJsonSchema):
         model: type[BaseModel] = schema["cls"]
         object_schema = super().model_schema(schema)
         object_schema["description"] = inspect.getdoc(model) or ""
-        if issubclass(model, OneOf):
-            object_schema["not"] = {"anyOf": [{"required": list(pair)} for pair in _exclusive_pairs(model)]}
+        if issubclass(model, OneOf) and (pairs := _exclusive_pairs(model)):
+            object_schema["not"] = {"anyOf": [{"required": list(pair)} for pair in pairs]}
         properties = object_schema.get("properties", {})
         for name, description in field_descriptions(model).items():
             field = model.model_fields.get(name)
