@@ -137,6 +137,7 @@ UNNAMED: Mapping[str, str] = {
             "FrontendTLSConfig.default",
             "FrontendTLSConfig.per_port",
             "FrontendTLSValidation.ca_certificate_refs",
+            "FrontendTLSValidation.mode",
             "GatewaySpec.tls",
             "GatewayTLSConfig.frontend",
             "ObjectReference.group",

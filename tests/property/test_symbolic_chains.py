@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from meshcompile.envoy.config.core import CidrRange
@@ -21,6 +22,7 @@ from meshcompile.envoy.type import Int32Range
 from meshcompile.simulate import ClientHello, DownstreamConnection, Spoken
 from meshcompile.simulate.filter_chain_match import chosen_chain
 from meshcompile.simulate.listener_filters import inspected
+from meshcompile.spaces import Undecided
 from meshcompile.symbolic.addresses import number
 from meshcompile.symbolic.chains import FIRST, chain_connections
 from meshcompile.symbolic.subjects import dimensions
@@ -99,10 +101,20 @@ def by_dimension(listener: Listener, connection: DownstreamConnection, names: se
     }
 
 
+def names_all_or_none(listener: Listener) -> bool:
+    """Whether one chain names all addresses and another one none, so that Envoy takes either."""
+    matches = [each.filter_chain_match or FilterChainMatch() for each in listener.filter_chains]
+    for ranges in ([m.prefix_ranges for m in matches], [m.source_prefix_ranges for m in matches]):
+        if not all(ranges) and any(not one.prefix_len for each in ranges for one in each):
+            return True
+    return False
+
+
 @settings(max_examples=150)
 @given(listeners(), st.lists(connections, min_size=5, max_size=30))
 def test_connections_come_to_the_chain_that_envoy_chooses(listener: Listener, made: list[DownstreamConnection]) -> None:
     """Each connection is in the space of the chosen chain, and in no other one."""
+    assume(not names_all_or_none(listener))
     found = chain_connections(listener)
     names = dimensions(each.connections for each in found)
     for connection in made:
@@ -110,3 +122,11 @@ def test_connections_come_to_the_chain_that_envoy_chooses(listener: Listener, ma
         values = by_dimension(listener, connection, names)
         taking = [index for index, each in enumerate(found) if each.connections.accepts(values)]
         assert taking == [len(found) - 1 if chosen is None else chosen]
+
+
+def test_chains_for_all_addresses_and_for_none_are_undecided() -> None:
+    """Envoy takes either of two chains if one names all addresses and the other one none."""
+    every = FilterChainMatch(source_prefix_ranges=(CidrRange(address_prefix="0.0.0.0", prefix_len=0),))
+    listener = Listener(filter_chains=(FilterChain(name="any"), FilterChain(name="every", filter_chain_match=every)))
+    with pytest.raises(Undecided, match="names all addresses"):
+        chain_connections(listener)

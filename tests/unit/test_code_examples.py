@@ -36,6 +36,7 @@ NOT_OF_INPUT: Mapping[str, str] = {
     "MC0101": "it is about values that Python code passes to `load`",
     **dict.fromkeys(("MC1105", "MC1107", "MC1116"), "it is about what `meshcompile bootstrap` finds on this machine"),
     **dict.fromkeys(("MC1113", "MC1114"), "it is about an option of `meshcompile bootstrap`"),
+    "MC0834": "it is about ztunnel, and examples are not ambient",
     "MC1108": "it is about a waypoint, and examples are not ambient",
     "MC1111": "it is about hardware, which an EnvoyFilter names",
     "MC1112": "it is about settings of filters of Istio's build, which an EnvoyFilter adds",

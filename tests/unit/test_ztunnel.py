@@ -477,6 +477,7 @@ STATIC = "istio-system/istio_converted_static_strict"
 OWN = "shop/converted_peer_authentication_own"
 WEB = "selector: {matchLabels: {app: web}}"
 ANY: dict[str, Any] = {"presence": {}}
+STRICT_PORT = "portLevelMtls: {8080: {mode: STRICT}}"
 NO_IDENTITY: dict[str, Any] = {"matches": [{"notPrincipals": [ANY]}]}
 
 
@@ -568,6 +569,29 @@ def test_a_strict_port_of_a_lax_policy(root: str, namespace: str, sent: bool) ->
     found = peers(root, namespace, "mtls: {mode: PERMISSIVE}\nportLevelMtls: {8080: {mode: STRICT}}")
     assert found.workloads[0].authorization_policies == (OWN,)
     assert (OWN in {f"{each.namespace}/{each.name}" for each in found.authorizations}) is sent
+
+
+@pytest.mark.parametrize(
+    ("root", "namespace", "mode", "ambient", "found"),
+    [
+        ("STRICT", "", "PERMISSIVE", True, ['spec.portLevelMtls["8080"]']),
+        ("STRICT", "UNSET", "DISABLE", True, ['spec.portLevelMtls["8080"]']),
+        ("STRICT", "PERMISSIVE", "PERMISSIVE", True, []),
+        ("PERMISSIVE", "", "PERMISSIVE", True, []),
+        ("STRICT", "", "STRICT", True, []),
+        ("STRICT", "", "PERMISSIVE", False, []),
+    ],
+)
+def test_an_open_strict_port_is_reported(root: str, namespace: str, mode: str, ambient: bool, found: list[str]) -> None:
+    """A port that takes plain text although it is strict is a finding, where istiod sends no authorization for it."""
+    levels = {"root": (root, "istio-system"), "wide": (namespace, "shop")}
+    texts = [POD, policy(f"{WEB}\nmtls: {{mode: {mode}}}\n{STRICT_PORT}", kind="PeerAuthentication")]
+    for name, (written, of) in levels.items():
+        if written:
+            texts.append(policy(f"mtls: {{mode: {written}}}", name, of, "PeerAuthentication"))
+    mesh = meshcompile.load("\n---\n".join(texts) + "\n", ambient=ambient)
+    reported = [each.origin.field for each in mesh.analyze() if each.code == "MC0834"]
+    assert reported == found
 
 
 def test_a_mesh_that_is_not_ambient_has_no_ztunnel() -> None:

@@ -1,4 +1,4 @@
-"""Codes of policies that do not fit the workloads that they select: MC0820 to MC0826."""
+"""Codes of policies that do not fit the workloads that they select: MC0820 and the codes after it."""
 
 from meshcompile.diagnostics import Code, Severity
 
@@ -60,4 +60,13 @@ NO_PROXY_ENFORCES = Code(
     "this {kind} has no effect: none of the Pods that it selects has a proxy ({pods})",
     """Proxies enforce policies. A Pod without a sidecar takes every connection, whatever policies select it. Enable
 injection for its namespace, or remove the policy.""",
+)
+STRICT_PORT_OPEN = Code(
+    "MC0834",
+    "strict-port-open",
+    Severity.WARNING,
+    "port {port} takes plain text at ztunnel, although it is STRICT",
+    """In a strict ambient mesh whose namespace sets no mode, istiod does not send ztunnel what a PeerAuthentication
+that is PERMISSIVE or DISABLE says of its strict ports: it takes them for covered by the mode of the mesh. Set the mode
+of the namespace with a PeerAuthentication without a selector. Sidecars are not affected.""",
 )

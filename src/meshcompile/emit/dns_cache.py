@@ -13,7 +13,7 @@ FAMILIES: Mapping[str, ClusterDnsLookupFamily] = {"V4_ONLY": "V4_ONLY", "V6_ONLY
 
 
 def dns_cache(known: DnsCache) -> DnsCacheConfig:
-    """The message of a known."""
+    """The message of a cache."""
     return DnsCacheConfig(
         name=known.name,
         dns_lookup_family=FAMILIES[known.families],
