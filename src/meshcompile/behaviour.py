@@ -56,7 +56,6 @@ class Behaviour:
     dns_failover_priority: bool = True
     unnamed_dynamic_hosts: bool = True
     waypoint_ranges: bool = True
-    dynamic_outbound_mode: bool = True
     sds_credential_names: bool = True
     # Istio 1.31
     send_unhealthy_endpoints: bool = False
@@ -131,7 +130,6 @@ ISTIO_1_29 = replace(
     dns_failover_priority=False,
     unnamed_dynamic_hosts=False,
     waypoint_ranges=False,
-    dynamic_outbound_mode=False,
     sds_credential_names=False,
 )
 ISTIO_1_31 = replace(

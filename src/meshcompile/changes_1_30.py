@@ -258,15 +258,6 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         keep=("remove the label `istio.io/use-waypoint` from the ServiceEntry",),
     ),
     ReleaseChange(
-        "dynamic_outbound_mode",
-        "1.30",
-        "ALLOW_ANY_DYNAMIC_DNS refuses unknown hosts",
-        "The mesh config can have `outboundTrafficPolicy.mode: ALLOW_ANY_DYNAMIC_DNS`, which acts like "
-        "`REGISTRY_ONLY`. Earlier releases cannot read such a mesh config, and keep the one that they have.",
-        "https://github.com/istio/api/pull/3667",
-        keep=("set another `outboundTrafficPolicy.mode`",),
-    ),
-    ReleaseChange(
         "sds_credential_names",
         "1.30",
         "A credential of an SDS server has a name of its own",

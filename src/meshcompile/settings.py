@@ -96,13 +96,13 @@ def settings_with(resources: Iterable[Resource], given: GivenSettings, behaviour
     mesh_layers = [_known(layer, behaviour, diagnostics) for layer in written if layer]
     network_layers = (_networks(in_input, diagnostics), given.networks)
     return MeshSettings(
-        tuple(layer for layer in mesh_layers if layer),
+        tuple(mesh_layers),
         tuple(layer for layer in network_layers if layer),
         (*diagnostics, *given.diagnostics),
     )
 
 
-def _known(layer: MeshConfig, behaviour: Behaviour, diagnostics: list[Diagnostic]) -> MeshConfig | None:
+def _known(layer: MeshConfig, behaviour: Behaviour, diagnostics: list[Diagnostic]) -> MeshConfig:
     """What the release knows of a mesh config."""
     from meshcompile.models.mesh.releases import known_to
 

@@ -85,10 +85,6 @@ class Node(BaseModel):
         defer_build=True,  # few meshes use every kind, and validators take most of a model's import time
     )
 
-    def model_post_init(self, context: object) -> None:
-        """Share the set of field names between nodes that set the same fields: a set is as large as a node."""
-        _set(self, "__pydantic_fields_set__", _shared(frozenset(self.__pydantic_fields_set__)))
-
     @property
     def origin(self) -> Origin:
         """The origin of this node, or ``NOWHERE`` for a node created in Python."""
@@ -277,6 +273,7 @@ def _stamp(node: Node, place: _Place, written: Mapping[str, Any]) -> bool:
     has_null = None in written.values()
     values = node.__dict__
     values[_PLACE] = place
+    _set(node, "__pydantic_fields_set__", _shared(frozenset(node.__pydantic_fields_set__)))
     nested = nested_fields(node.__class__)
     for key, below in written.items() if nested else ():
         child = nested.get(key)

@@ -4,6 +4,7 @@ The other modules have the rules of all releases. An object that a release refus
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -19,7 +20,8 @@ from meshcompile.validate.checks import bounds
 if TYPE_CHECKING:  # imported on first use
     from meshcompile.models.networking.destination_rule import LoadBalancerSettings
 
-Found = Iterator[Diagnostic]
+FieldTree = dict[str, "FieldTree"]
+"""Names of fields with the fields below them. A leaf has none."""
 
 
 class Place(Struct, frozen=True):
@@ -41,13 +43,24 @@ class ReleaseRule(Struct, frozen=True):
 
 def release_violations(resource: Resource, behaviour: Behaviour) -> tuple[Diagnostic, ...]:
     """Findings about what this release of Istio refuses, and others do not."""
-    rules = RULES.get(type(resource).__name__, ())
-    return tuple(
-        _finding(place, resource, behaviour)
-        for rule in rules
-        if getattr(behaviour, rule.field) is rule.refuses
-        for place in rule.places(resource)
+    kind = type(resource).__name__
+    unknown = _written(resource, _unknown_fields(kind, behaviour)) if kind in NEW_FIELDS else ()
+    places = (
+        *(Place(origin, "it has no such field") for origin in unknown),
+        *(
+            place
+            for rule in RULES.get(kind, ())
+            if getattr(behaviour, rule.field) is rule.refuses
+            for place in rule.places(resource)
+        ),
     )
+    return tuple(_finding(place, resource, behaviour) for place in places)
+
+
+@cache
+def _unknown_fields(kind: str, behaviour: Behaviour) -> FieldTree:
+    """The fields of a kind that a release does not have."""
+    return _tree(path for field, paths in NEW_FIELDS[kind].items() if not getattr(behaviour, field) for path in paths)
 
 
 def _finding(place: Place | Diagnostic, resource: Resource, behaviour: Behaviour) -> Diagnostic:
@@ -57,40 +70,41 @@ def _finding(place: Place | Diagnostic, resource: Resource, behaviour: Behaviour
     return NOT_IN_RELEASE(place.origin, field=field, problem=place.problem, release=behaviour.name, rejected=True)
 
 
-def _fields(*paths: str) -> Callable[[Resource], Iterator[Place]]:
-    """The fields at these paths, which the release does not have."""
-
-    steps = tuple(tuple(path.split(".")) for path in paths)
-
-    def places(resource: Resource) -> Iterator[Place]:
-        for path in steps:
-            for origin in _written(resource, path):
-                yield Place(origin, "it has no such field")
-
-    return places
-
-
 def _unread(path: str) -> Callable[[Resource], Iterator[Diagnostic]]:
     """The field at a path, which the release has and does not read."""
+    fields = _tree((path,))
 
     def places(resource: Resource) -> Iterator[Diagnostic]:
-        for origin in _written(resource, tuple(path.split("."))):
+        for origin in _written(resource, fields):
             yield FIELD_WITHOUT_EFFECT(origin, field=origin.field or path, why="this release of Istio does not read it")
 
     return places
 
 
-def _written(node: Node, path: tuple[str, ...]) -> Iterator[Origin]:
-    """The origins of a field, of each item of the lists above it."""
-    *above, name = path
-    yield from (each.at(name) for each in _nodes(node, above) if name in each.model_fields_set)
+def _tree(paths: Iterable[str]) -> FieldTree:
+    """Paths as a tree, so that what they have in common is walked once."""
+    tree: FieldTree = {}
+    for path in paths:
+        below = tree
+        for name in path.split("."):
+            below = below.setdefault(name, {})
+    return tree
 
 
-def _policy_fields(*paths: str) -> Callable[[Resource], Iterator[Place]]:
+def _written(node: Node, fields: FieldTree) -> Iterator[Origin]:
+    """The origins of the leaves of a tree that an object has, in each item of the lists above them."""
+    for name in sorted(fields.keys() & node.model_fields_set):
+        if not fields[name]:
+            yield node.at(name)
+        for below in _nodes_of(getattr(node, name)) if fields[name] else ():
+            yield from _written(below, fields[name])
+
+
+def _policy_fields(*paths: str) -> tuple[str, ...]:
     """Fields of the traffic policies of a DestinationRule: of its whole host, its subsets, and their ports."""
     policies = ("spec.traffic_policy", "spec.subsets.traffic_policy")
     levels = tuple(f"{policy}{port}" for policy in policies for port in ("", ".port_level_settings"))
-    return _fields(*(f"{level}.{path}" for level in levels for path in paths))
+    return tuple(f"{level}.{path}" for level in levels for path in paths)
 
 
 def _excluded_hosts(resource: Resource) -> Iterator[Place | Diagnostic]:
@@ -131,12 +145,15 @@ def _nodes(node: Node, path: Sequence[str]) -> Sequence[Node]:
     """The nodes at a path, of each item of the lists on the way."""
     nodes: Sequence[Node] = (node,)
     for name in path:
-        if not nodes:
-            return ()
-        values = (getattr(each, name, None) for each in nodes)
-        items = (item for value in values for item in (value if isinstance(value, tuple) else (value,)))
-        nodes = [item for item in items if isinstance(item, Node)]
+        nodes = [below for each in nodes for below in _nodes_of(getattr(each, name, None))]
     return nodes
+
+
+def _nodes_of(value: object) -> Sequence[Node]:
+    """The nodes in the value of a field: itself, or the items of a list."""
+    if isinstance(value, tuple):
+        return [item for item in value if isinstance(item, Node)]
+    return (value,) if isinstance(value, Node) else ()
 
 
 def _slow_warmups(resource: Resource) -> Iterator[Diagnostic]:
@@ -195,29 +212,36 @@ def _is_not_forwarded(protocol: object) -> bool:
     return str(protocol).upper() not in ("HTTP", "TLS")
 
 
+NEW_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "AuthorizationPolicy": {
+        "trust_domain_sources": ("spec.rules.from_.source.trust_domains", "spec.rules.from_.source.not_trust_domains"),
+    },
+    "DestinationRule": {
+        "zone_aware_balancing": _policy_fields("load_balancer.zone_aware_lb_setting"),
+        "http2_keepalive": _policy_fields(
+            "connection_pool.http.http2_keep_alive", "outlier_detection.outlier_detection_http_error_codes"
+        ),
+        "retry_budget_interval": (
+            "spec.traffic_policy.retry_budget.budget_interval",
+            "spec.subsets.traffic_policy.retry_budget.budget_interval",
+        ),
+    },
+    "Gateway": {"any_client_certificate": ("spec.servers.tls.insecure_skip_verify",)},
+    "Sidecar": {
+        "http2_keepalive": (
+            "spec.inbound_connection_pool.http.http2_keep_alive",
+            "spec.ingress.connection_pool.http.http2_keep_alive",
+        ),
+        "any_client_certificate": ("spec.ingress.tls.insecure_skip_verify",),
+    },
+    "Telemetry": {"context_propagation": ("spec.tracing.disable_context_propagation",)},
+    "VirtualService": {"redirect_prefixes": ("spec.http.redirect.prefix_rewrite",)},
+}
+"""By kind: the fields that releases do not have in which a field of Behaviour is false."""
+
 RULES: Mapping[str, tuple[ReleaseRule, ...]] = {
-    "AuthorizationPolicy": (
-        ReleaseRule(
-            "trust_domain_sources",
-            False,
-            _fields("spec.rules.from_.source.trust_domains", "spec.rules.from_.source.not_trust_domains"),
-        ),
-        ReleaseRule("trust_domain_sources", False, _trust_domain_keys),
-    ),
-    "DestinationRule": (
-        ReleaseRule("slow_warmups", False, _slow_warmups),
-        ReleaseRule("zone_aware_balancing", False, _policy_fields("load_balancer.zone_aware_lb_setting")),
-        ReleaseRule("http2_keepalive", False, _policy_fields("connection_pool.http.http2_keep_alive")),
-        ReleaseRule("http2_keepalive", False, _policy_fields("outlier_detection.outlier_detection_http_error_codes")),
-        ReleaseRule(
-            "retry_budget_interval",
-            False,
-            _fields(
-                "spec.traffic_policy.retry_budget.budget_interval",
-                "spec.subsets.traffic_policy.retry_budget.budget_interval",
-            ),
-        ),
-    ),
+    "AuthorizationPolicy": (ReleaseRule("trust_domain_sources", False, _trust_domain_keys),),
+    "DestinationRule": (ReleaseRule("slow_warmups", False, _slow_warmups),),
     "EnvoyFilter": (
         ReleaseRule(
             "merge_replacing_lists",
@@ -229,7 +253,6 @@ RULES: Mapping[str, tuple[ReleaseRule, ...]] = {
             ),
         ),
     ),
-    "Gateway": (ReleaseRule("any_client_certificate", False, _fields("spec.servers.tls.insecure_skip_verify")),),
     "HTTPRoute": (
         ReleaseRule("redirect_codes", False, _new_redirects),
         ReleaseRule(
@@ -239,18 +262,7 @@ RULES: Mapping[str, tuple[ReleaseRule, ...]] = {
         ),
     ),
     "ServiceEntry": (ReleaseRule("dynamic_sidecars", False, _dynamic_entries),),
-    "Sidecar": (
-        ReleaseRule("excluded_hosts", False, _excluded_hosts),
-        ReleaseRule(
-            "http2_keepalive",
-            False,
-            _fields(
-                "spec.inbound_connection_pool.http.http2_keep_alive",
-                "spec.ingress.connection_pool.http.http2_keep_alive",
-            ),
-        ),
-        ReleaseRule("any_client_certificate", False, _fields("spec.ingress.tls.insecure_skip_verify")),
-    ),
+    "Sidecar": (ReleaseRule("excluded_hosts", False, _excluded_hosts),),
     "TCPRoute": (
         ReleaseRule("stable_tcp_routes", False, _version("v1")),
         ReleaseRule(
@@ -261,7 +273,6 @@ RULES: Mapping[str, tuple[ReleaseRule, ...]] = {
             ),
         ),
     ),
-    "Telemetry": (ReleaseRule("context_propagation", False, _fields("spec.tracing.disable_context_propagation")),),
     "KubernetesGateway": (
         ReleaseRule("any_client_certificate", False, _unread("spec.tls.frontend.default.validation.mode")),
         ReleaseRule("any_client_certificate", False, _unread("spec.tls.frontend.per_port.tls.validation.mode")),
@@ -269,7 +280,6 @@ RULES: Mapping[str, tuple[ReleaseRule, ...]] = {
     "XBackendTrafficPolicy": (
         ReleaseRule("retry_budget_interval", False, _unread("spec.retry_constraint.budget.interval")),
     ),
-    "VirtualService": (ReleaseRule("redirect_prefixes", False, _fields("spec.http.redirect.prefix_rewrite")),),
     "TrafficExtension": (ReleaseRule("traffic_extensions", False, _kind),),
 }
-"""The rules by kind."""
+"""By kind: what releases refuse beyond new fields."""

@@ -6,7 +6,6 @@ from typing import TypeVar
 from msgspec import Struct
 
 from meshcompile.behaviour import Behaviour
-from meshcompile.codes.mesh import INVALID_MESH_CONFIG
 from meshcompile.codes.models import UNKNOWN_IN_RELEASE
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Node
@@ -32,13 +31,10 @@ SETTINGS = (
 """The settings that not every release knows."""
 
 
-def known_to(layer: MeshConfig, behaviour: Behaviour) -> tuple[MeshConfig | None, tuple[Diagnostic, ...]]:
-    """A mesh config without what the release skips, and findings about it. None if the release cannot read it."""
+def known_to(layer: MeshConfig, behaviour: Behaviour) -> tuple[MeshConfig, tuple[Diagnostic, ...]]:
+    """A mesh config without what the release skips, and findings about it."""
     policy = layer.outbound_traffic_policy
     dynamic = policy is not None and policy.mode is OutboundTrafficPolicyMode.ALLOW_ANY_DYNAMIC_DNS
-    if policy is not None and dynamic and not behaviour.dynamic_outbound_mode:
-        problem = f"Istio {behaviour.name} does not know the mode `{policy.mode}`"
-        return None, (INVALID_MESH_CONFIG(policy.at("mode"), problem=problem),)
     findings: list[Diagnostic] = []
     for setting in SETTINGS:
         if not getattr(behaviour, setting.field):
