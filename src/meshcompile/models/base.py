@@ -250,7 +250,7 @@ _set = object.__setattr__
 
 @cache
 def _shared(names: frozenset[str]) -> set[str]:
-    """The shared set of these names. pydantic copies it before it adds names."""
+    """The shared set of these names: a set is as large as a node. pydantic copies it before it adds names."""
     return set(names)
 
 

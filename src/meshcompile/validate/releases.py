@@ -94,10 +94,11 @@ def _tree(paths: Iterable[str]) -> FieldTree:
 def _written(node: Node, fields: FieldTree) -> Iterator[Origin]:
     """The origins of the leaves of a tree that an object has, in each item of the lists above them."""
     for name in sorted(fields.keys() & node.model_fields_set):
-        if not fields[name]:
+        if not (below := fields[name]):
             yield node.at(name)
-        for below in _nodes_of(getattr(node, name)) if fields[name] else ():
-            yield from _written(below, fields[name])
+            continue
+        for each in _nodes_of(getattr(node, name)):
+            yield from _written(each, below)
 
 
 def _policy_fields(*paths: str) -> tuple[str, ...]:
@@ -237,7 +238,7 @@ NEW_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "Telemetry": {"context_propagation": ("spec.tracing.disable_context_propagation",)},
     "VirtualService": {"redirect_prefixes": ("spec.http.redirect.prefix_rewrite",)},
 }
-"""By kind: the fields that releases do not have in which a field of Behaviour is false."""
+"""By kind, and by field of Behaviour: the fields that a release does not have if its Behaviour is false there."""
 
 RULES: Mapping[str, tuple[ReleaseRule, ...]] = {
     "AuthorizationPolicy": (ReleaseRule("trust_domain_sources", False, _trust_domain_keys),),
