@@ -61,3 +61,27 @@ def test_null_items_and_a_missing_name() -> None:
         ("front", "`hosts`"),
         ("front", "`spec.servers[0].port`"),
     ]
+
+
+SIDECAR = """
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: {name: s, namespace: shop}
+spec: {egress: [{hosts: ["%s"]}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("host", "problems"),
+    [
+        ("/a.example", ["`` is not a valid namespace", "the part before or after `/` is empty"]),
+        ("./a", ["a short name is not allowed"]),
+        ("~/*", []),
+        ("*/*", []),
+    ],
+)
+def test_several_problems_of_one_host(host: str, problems: list[str]) -> None:
+    """A host of a Sidecar has each of istioctl's messages about it, and a valid one has none."""
+    found = [each.message for each in meshcompile.load(SIDECAR % host).analyze() if each.code == "IST0106"]
+    expected = [f"`{host}` is not a valid host here: {problem}" for problem in problems]
+    assert sorted(message.partition(", so ")[0] for message in found) == expected

@@ -95,11 +95,17 @@ def host_problems(host: str, in_gateway: bool, generated: bool = False) -> Itera
         return
     if slash and not (namespace and name):
         yield "the part before or after `/` is empty"
-    allowed = ("*", ".") if in_gateway and not generated else ("*", ".", "~") if in_gateway else ("*", ".", "")
-    of = namespace if in_gateway else namespace.removeprefix("~")  # a Sidecar can exclude the hosts of a namespace
-    if slash and of not in allowed and not is_label(of):
+    if slash and not _is_namespace(namespace, in_gateway, generated):
         yield f"`{namespace}` is not a valid namespace"
     yield from _name_problems(name if slash else host, in_gateway)
+
+
+def _is_namespace(written: str, in_gateway: bool, generated: bool) -> bool:
+    """True for the namespace of a host. `~` is none at all; a Sidecar can also exclude the hosts of one, as `~shop`."""
+    if written == "~":
+        return generated or not in_gateway
+    name = written if in_gateway else written.removeprefix("~")
+    return name in ("*", ".") or is_label(name)
 
 
 def _name_problems(name: str, in_gateway: bool) -> Iterator[str]:
