@@ -276,12 +276,14 @@ def _stamp(node: Node, place: _Place, written: Mapping[str, Any]) -> bool:
     _set(node, "__pydantic_fields_set__", _shared(frozenset(node.__pydantic_fields_set__)))
     nested = nested_fields(node.__class__)
     for key, below in written.items() if nested else ():
-        child = nested.get(key)
-        if child is None or (value := values[child.field]) is None or below is None:
+        if key not in nested:
             continue
-        if child.shape == "one":
-            has_null |= _stamp(value, (place, _step(key)), below)
-        elif child.shape == "many":
+        field, shape, step = nested[key]
+        if (value := values[field]) is None or below is None:
+            continue
+        if shape == "one":
+            has_null |= _stamp(value, (place, step), below)
+        elif shape == "many":
             for index, item in enumerate(value):
                 has_null |= _stamp(item, (place, _step(key, index)), below[index])
         else:
@@ -291,9 +293,9 @@ def _stamp(node: Node, place: _Place, written: Mapping[str, Any]) -> bool:
 
 
 @cache
-def _step(*keys: str | int) -> Path:
-    """The shared tuple of these keys: a field, and possibly the index of an item in it."""
-    return keys
+def _step(field: str, index: int) -> Path:
+    """The shared path of an item from the node that has the list."""
+    return field, index
 
 
 def placed(node: N, origin: Origin) -> N:
@@ -306,10 +308,11 @@ Shape = Literal["one", "many", "map"]
 
 
 class Nested(NamedTuple):
-    """A field that holds nodes: its Python name, and the shape of its value."""
+    """A field that holds nodes: its Python name, the shape of its value, and its path from the node."""
 
     field: str
     shape: Shape
+    step: Path
 
 
 @cache
@@ -317,7 +320,10 @@ def nested_fields(model: type[Node]) -> Mapping[str, Nested]:
     """The fields of ``model`` that hold nodes, by every allowed spelling."""
     shapes = ((field, _shape(info.annotation)) for field, info in model.model_fields.items())
     return {
-        name: Nested(field, shape) for field, shape in shapes if shape is not None for name in spellings(model)[field]
+        name: Nested(field, shape, (name,))
+        for field, shape in shapes
+        if shape is not None
+        for name in spellings(model)[field]
     }
 
 

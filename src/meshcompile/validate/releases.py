@@ -5,7 +5,6 @@ The other modules have the rules of all releases. An object that a release refus
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -16,9 +15,6 @@ from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.documents import Origin
 from meshcompile.models.base import Node, Resource
 from meshcompile.validate.checks import bounds
-
-if TYPE_CHECKING:  # imported on first use
-    from meshcompile.models.networking.destination_rule import LoadBalancerSettings
 
 FieldTree = dict[str, "FieldTree"]
 """Names of fields with the fields below them. A leaf has none."""
@@ -31,36 +27,39 @@ class Place(Struct, frozen=True):
     problem: str
 
 
+PlacesOf = Callable[[Resource], Iterable[Place | Diagnostic]]
+"""What a release refuses in an object: a place, or a finding that says more than that the release refuses it."""
+
+
 class ReleaseRule(Struct, frozen=True):
     """What the objects of a kind must not have in releases where a field of Behaviour has a value."""
 
     field: str
     refuses: bool
     """The value of the field with which the rule applies."""
-    places: Callable[[Resource], Iterable[Place | Diagnostic]]
-    """What it refuses: a place, or a finding that says more about it than that the release refuses it."""
+    places: PlacesOf
 
 
 def release_violations(resource: Resource, behaviour: Behaviour) -> tuple[Diagnostic, ...]:
     """Findings about what this release of Istio refuses, and others do not."""
-    kind = type(resource).__name__
-    unknown = _written(resource, _unknown_fields(kind, behaviour)) if kind in NEW_FIELDS else ()
-    places = (
-        *(Place(origin, "it has no such field") for origin in unknown),
-        *(
-            place
-            for rule in RULES.get(kind, ())
-            if getattr(behaviour, rule.field) is rule.refuses
-            for place in rule.places(resource)
-        ),
-    )
-    return tuple(_finding(place, resource, behaviour) for place in places)
+    refused = _refused_places(type(resource).__name__, behaviour)
+    if not refused:
+        return ()
+    return tuple(_finding(place, resource, behaviour) for places in refused for place in places(resource))
 
 
 @cache
-def _unknown_fields(kind: str, behaviour: Behaviour) -> FieldTree:
-    """The fields of a kind that a release does not have."""
-    return _tree(path for field, paths in NEW_FIELDS[kind].items() if not getattr(behaviour, field) for path in paths)
+def _refused_places(kind: str, behaviour: Behaviour) -> tuple[PlacesOf, ...]:
+    """What a release refuses in the objects of a kind."""
+    new = NEW_FIELDS.get(kind, {})
+    unknown = _tree(path for field, paths in new.items() if not getattr(behaviour, field) for path in paths)
+    rules = tuple(rule.places for rule in RULES.get(kind, ()) if getattr(behaviour, rule.field) is rule.refuses)
+    return (_unknown_fields(unknown), *rules) if unknown else rules
+
+
+def _unknown_fields(fields: FieldTree) -> PlacesOf:
+    """The fields of an object that a release does not have."""
+    return lambda resource: [Place(node.at(name), "it has no such field") for node, name in _written(resource, fields)]
 
 
 def _finding(place: Place | Diagnostic, resource: Resource, behaviour: Behaviour) -> Diagnostic:
@@ -70,12 +69,13 @@ def _finding(place: Place | Diagnostic, resource: Resource, behaviour: Behaviour
     return NOT_IN_RELEASE(place.origin, field=field, problem=place.problem, release=behaviour.name, rejected=True)
 
 
-def _unread(path: str) -> Callable[[Resource], Iterator[Diagnostic]]:
+def _unread(path: str) -> PlacesOf:
     """The field at a path, which the release has and does not read."""
     fields = _tree((path,))
 
     def places(resource: Resource) -> Iterator[Diagnostic]:
-        for origin in _written(resource, fields):
+        for node, name in _written(resource, fields):
+            origin = node.at(name)
             yield FIELD_WITHOUT_EFFECT(origin, field=origin.field or path, why="this release of Istio does not read it")
 
     return places
@@ -91,11 +91,14 @@ def _tree(paths: Iterable[str]) -> FieldTree:
     return tree
 
 
-def _written(node: Node, fields: FieldTree) -> Iterator[Origin]:
-    """The origins of the leaves of a tree that an object has, in each item of the lists above them."""
-    for name in sorted(fields.keys() & node.model_fields_set):
-        if not (below := fields[name]):
-            yield node.at(name)
+def _written(node: Node, fields: FieldTree) -> Iterator[tuple[Node, str]]:
+    """The leaves of a tree that an object has, each as its node and name, in each item of the lists above them."""
+    written = node.model_fields_set
+    for name, below in fields.items():
+        if name not in written:
+            continue
+        if not below:
+            yield node, name
             continue
         for each in _nodes_of(getattr(node, name)):
             yield from _written(each, below)
@@ -129,7 +132,7 @@ def _kind(resource: Resource) -> Iterator[Place]:
     yield Place(Origin(resource.origin.document, ("kind",)), "it has no such kind")
 
 
-def _values(path: str, problem: str, refused: Callable[[object], bool]) -> Callable[[Resource], Iterator[Place]]:
+def _values(path: str, problem: str, refused: Callable[[object], bool]) -> PlacesOf:
     """The values at a path that the release refuses."""
     *above, name = path.split(".")
 
@@ -159,35 +162,24 @@ def _nodes_of(value: object) -> Sequence[Node]:
 
 def _slow_warmups(resource: Resource) -> Iterator[Diagnostic]:
     """Warmups that are valid in releases that accept any aggression above 0."""
-    for balancer in _load_balancers(resource):
-        warmup = balancer.warmup
-        if warmup and warmup.aggression is not None and 0 < warmup.aggression < 1:
-            yield bounds(warmup, "aggression", warmup.aggression, "at least 1")
+    for warmup, name in _written(resource, WARMUP_AGGRESSIONS):
+        aggression = getattr(warmup, name)
+        if aggression is not None and 0 < aggression < 1:
+            yield bounds(warmup, name, aggression, "at least 1")
 
 
-def _load_balancers(resource: Resource) -> Iterator["LoadBalancerSettings"]:
-    """The settings of load balancers in a DestinationRule, of its ports and of its subsets."""
-    from meshcompile.models.networking.destination_rule import DestinationRule  # for a fast start: few kinds need it
-
-    assert isinstance(resource, DestinationRule)
-    for policy in (resource.spec.traffic_policy, *(subset.traffic_policy for subset in resource.spec.subsets)):
-        if policy is not None:
-            balancers = (policy.load_balancer, *(port.load_balancer for port in policy.port_level_settings))
-            yield from (balancer for balancer in balancers if balancer is not None)
-
-
-def _new_redirects(resource: Resource) -> Iterator[Place]:
+def _new_redirects(resource: Resource) -> Iterator[Place | Diagnostic]:
     for filters in ("spec.rules.filters", "spec.rules.backend_refs.filters"):
         path = f"{filters}.request_redirect.status_code"
         yield from _values(path, "it must be 301 or 302", lambda code: code not in (301, 302))(resource)
 
 
-def _trust_domain_keys(resource: Resource) -> Iterator[Place]:
+def _trust_domain_keys(resource: Resource) -> Iterator[Place | Diagnostic]:
     path = "spec.rules.when.key"
     yield from _values(path, "it has no such key", lambda key: key == "source.trustDomain")(resource)
 
 
-def _version(version: str) -> Callable[[Resource], Iterator[Place]]:
+def _version(version: str) -> PlacesOf:
     """The version of an object that has this one."""
 
     def places(resource: Resource) -> Iterator[Place]:
@@ -197,7 +189,7 @@ def _version(version: str) -> Callable[[Resource], Iterator[Place]]:
     return places
 
 
-def _dynamic_entries(resource: Resource) -> Iterator[Place]:
+def _dynamic_entries(resource: Resource) -> Iterator[Place | Diagnostic]:
     """What wildcard hosts that Envoy resolves may have only for the sidecars of later releases."""
     from meshcompile.models.networking.service_entry import Location, Resolution, ServiceEntry  # for a fast start
 
@@ -212,6 +204,8 @@ def _dynamic_entries(resource: Resource) -> Iterator[Place]:
 def _is_not_forwarded(protocol: object) -> bool:
     return str(protocol).upper() not in ("HTTP", "TLS")
 
+
+WARMUP_AGGRESSIONS = _tree(_policy_fields("load_balancer.warmup.aggression"))
 
 NEW_FIELDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "AuthorizationPolicy": {

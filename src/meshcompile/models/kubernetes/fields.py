@@ -15,8 +15,9 @@ The table is read with the first Kubernetes object, and a line is parsed with th
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
+from itertools import repeat
 from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
@@ -146,22 +147,23 @@ def _object_check(element: str) -> QuickCheck:
 
 def _list_check(element: str) -> QuickCheck:
     """The fast check of a list."""
-    items_are_valid = _items_check(element)
-    return lambda value: value.__class__ is list and items_are_valid(value)
+    if element not in SCALARS:
+        return lambda value: value.__class__ is list and _are_valid(object_type(element), value)
+    takes = SCALARS[element].takes
+    return lambda value: value.__class__ is list and takes.issuperset(map(type, value))
 
 
 def _map_check(element: str) -> QuickCheck:
     """The fast check of a map."""
-    items_are_valid = _items_check(element)
-    return lambda value: value.__class__ is dict and items_are_valid(value.values())
-
-
-def _items_check(element: str) -> QuickCheck:
-    """The fast check of the values in a list or a map."""
     if element not in SCALARS:
-        return lambda items: all(_is_valid(object_type(element), item) for item in items)
+        return lambda value: value.__class__ is dict and _are_valid(object_type(element), value.values())
     takes = SCALARS[element].takes
-    return lambda items: takes.issuperset(map(type, items))
+    return lambda value: value.__class__ is dict and takes.issuperset(map(type, value.values()))
+
+
+def _are_valid(known: ObjectType, values: Iterable[Any]) -> bool:
+    """Whether all these objects are valid."""
+    return all(map(_is_valid, repeat(known), values))
 
 
 def _is_valid(known: ObjectType, value: Any) -> bool:
