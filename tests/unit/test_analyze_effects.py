@@ -161,3 +161,101 @@ spec: {containers: [{name: istio-proxy, image: auto}]}
     server = gateway("bytes", "{port: {number: 80, name: tcp, protocol: TCP}, hosts: ['*']}")
     [one] = found("MC0502", ingress, pod, server.replace("istio: edge", "istio: ingressgateway"))
     assert one.message.endswith("cannot share port 80 with HTTP of Ingress shop/web")
+
+
+EXPORTED = """
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: %s, namespace: %s, creationTimestamp: "%s-01-01T00:00:00Z"}
+spec: {hosts: [catalog.shop.svc.cluster.local], exportTo: ["%s"], http: %s}
+"""
+
+
+def exported(name: str, namespace: str, year: int, export_to: str, http: str = RULE) -> str:
+    return EXPORTED % (name, namespace, year, export_to, http)
+
+
+def test_rules_that_only_some_sidecars_use() -> None:
+    """A conflict says which namespaces use which rules, if one of them has a VirtualService of its own."""
+    own, public = exported("own", "edge", 2024, "."), exported("all", "shop", 2023, "*")
+    for each in found("IST0109", own, public):
+        assert each.effect == (
+            "sidecars of namespace edge use the rules of edge/own, the other sidecars use the rules of shop/all"
+        )
+    everywhere = [each.effect for each in found("IST0109", own.replace('"."', '"*"'), public)]
+    assert sorted(everywhere) == [
+        "the rules of shop/all are used, these are not",
+        "the rules of shop/all are used, those of the others are not",
+    ]
+
+
+def test_many_namespaces_with_rules_of_their_own() -> None:
+    """A conflict names at most three namespaces."""
+    owns = [exported("own", f"edge-{number}", 2024, "shop") for number in range(2)]
+    narrow = exported("narrow", "shop", 2022, 'a", "b", "c", "d')
+    effects = {each.effect for each in found("IST0109", narrow, exported("all", "shop", 2023, "*"), *owns)}
+    assert effects == {
+        "sidecars of namespace a, b, c and 1 more use the rules of shop/narrow, "
+        "sidecars of namespace shop use the rules of edge-0/own, the other sidecars use the rules of shop/all"
+    }
+
+
+SUBSET = """
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: %s, namespace: %s}
+spec: {host: "%s", exportTo: ["%s"], subsets: [{name: "%s", labels: {version: v9}}]}
+"""
+TO_SUBSET = "[{route: [{destination: {host: catalog.shop.svc.cluster.local, subset: s}}]}]"
+
+
+@pytest.mark.parametrize(
+    ("rules", "remedy"),
+    [
+        ([("a", "shop", "catalog", "*", "s"), ("b", "edge", "*.local", "*", "t")], "they use DestinationRule edge/b"),
+        ([("a", "shop", "catalog", ".", "s")], "export DestinationRule shop/a to namespace edge"),
+        ([("a", "far", "catalog.shop.svc.cluster.local", "*", "s")], "define it in namespace shop"),
+    ],
+)
+def test_how_clients_get_a_subset(rules: list[tuple[str, ...]], remedy: str) -> None:
+    """The suggestion depends on the rule that hides the subset, or on the one that is not exported."""
+    route = exported("own", "edge", 2024, ".", TO_SUBSET)
+    (hidden,) = found("MC0610", route, *(SUBSET % rule for rule in rules))
+    assert hidden.suggestion.startswith(remedy)
+
+
+@pytest.mark.parametrize(("name", "effect"), [("s", "requests to it fail"), ("", "requests to it would fail")])
+def test_a_subset_of_a_rejected_rule(name: str, effect: str) -> None:
+    """A subset that Istio rejects gets no requests, so the sentence says what would become of them."""
+    (empty,) = found("IST0173", SUBSET % ("a", "shop", "catalog", "*", name))
+    assert empty.effect == effect
+
+
+PEER = """
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: %s, namespace: %s}
+spec: {mtls: {mode: %s}}
+"""
+CALLERS = """
+apiVersion: v1
+kind: Pod
+metadata: {name: web-0, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: istio-proxy, image: proxy}]}
+status: {phase: Running, podIP: 10.1.0.1}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: nightly-0, namespace: batch}
+spec: {containers: [{name: nightly, image: nightly}]}
+status: {phase: Running, podIP: 10.1.0.2}
+"""
+
+
+def test_a_mode_that_decides_for_no_workload() -> None:
+    """Clients without a proxy are reported for the policy that decides, not for one that an older or narrower hides."""
+    strict = PEER % ("b", "istio-system", "STRICT")
+    assert [each.name for each in found("MC0823", CALLERS, strict)] == ["b"]
+    assert found("MC0823", CALLERS, strict, PEER % ("a", "istio-system", "PERMISSIVE")) == []
+    assert found("MC0823", CALLERS, strict, PEER % ("own", "shop", "PERMISSIVE")) == []
+    assert [each.name for each in found("MC0823", CALLERS, strict, PEER % ("own", "shop", "STRICT"))] == ["own"]

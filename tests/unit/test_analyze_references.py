@@ -365,7 +365,9 @@ def test_private_virtual_service_goes_before_a_public_one() -> None:
     spec = "{hosts: [catalog], %s http: [{route: [{destination: {host: catalog}}]}]}"
     both = found(virtual_service(spec % "", name="a"), virtual_service(spec % 'exportTo: ["."],', name="b"))
     assert {each.code for each in both} == {"IST0109"}
-    assert all("the rules of shop/b are used" in each.message for each in both)
+    assert {each.effect for each in both} == {
+        "sidecars of namespace shop use the rules of shop/b, the other sidecars use the rules of shop/a"
+    }
 
 
 def test_unverified_servers() -> None:

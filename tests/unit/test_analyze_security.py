@@ -170,6 +170,8 @@ def test_providers() -> None:
     spec: {tracing: [{providers: [{name: zip}]}]}
     """
     found = {d.code: d.field for d in mesh(custom, telemetry).analyze()}
+    asking = {d.code for d in mesh(custom, telemetry).analyze() if "--mesh-config" in d.suggestion}
+    assert asking == {"MC0802", "MC0901"}
     assert found["MC0802"] == "spec.provider"
     assert found["MC0901"] == "spec.tracing[0].providers[0].name"
     opa = {"name": "opa", "envoyExtAuthzGrpc": {"service": "web.shop.svc.cluster.local", "port": 80}}

@@ -50,7 +50,7 @@ BEHIND_ANOTHER = Code(
     "rule-behind-another",
     Severity.WARNING,
     "at Gateway {gateway}, requests for {host}{path} go to a rule of VirtualService {other}, which comes first, so "
-    "this one is never used",
+    "this one gets none of them",
     """A gateway joins the rules of all VirtualServices for one host: those of the oldest VirtualService first, and
 matches of every request last. Between VirtualServices, a longer prefix does not win. Put the rules into one
 VirtualService in the order that you want, or make the matches exclude each other.""",

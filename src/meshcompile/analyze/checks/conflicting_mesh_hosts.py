@@ -13,6 +13,9 @@ from meshcompile.snapshot.exports import EVERYWHERE, exported_to
 from meshcompile.values.hosts import covering, is_wildcard, qualified
 
 Audience = tuple[str, str]  # namespace of clients, or `*`, and host
+Used = dict[str, VirtualService | None]  # by namespace of clients, or `*`
+SHOWN = 3
+"""The maximum number of namespaces in a message."""
 
 
 def conflicting_mesh_hosts(context: Context) -> Iterator[Diagnostic]:
@@ -30,7 +33,7 @@ def conflicting_mesh_hosts(context: Context) -> Iterator[Diagnostic]:
             for virtual_service in rivals:
                 if virtual_service.full_name not in reported:
                     reported.add(virtual_service.full_name)
-                    yield _conflict(context, virtual_service, rivals, host)
+                    yield _conflict(virtual_service, rivals, host, _used(context, audiences, host))
     for meeting in _meetings(audiences):
         for virtual_service in (meeting.narrow, meeting.wide):
             if virtual_service.full_name not in reported:
@@ -104,22 +107,46 @@ def _by_audience(context: Context) -> Mapping[Audience, list[VirtualService]]:
     return dict(sorted(by_audience.items(), key=lambda item: item[0][0] == EVERYWHERE))
 
 
-def _conflict(context: Context, virtual_service: VirtualService, rivals: list[VirtualService], host: str) -> Diagnostic:
+def _conflict(virtual_service: VirtualService, rivals: list[VirtualService], host: str, used: Used) -> Diagnostic:
     others = tuple(each for each in rivals if each is not virtual_service)
     names = ", ".join(sorted({each.full_name for each in rivals}))
     return CONFLICTING_HOSTS(
         virtual_service.spec.at("hosts", _index(virtual_service, host)),
         reported=named(virtual_service),
         problem=f"VirtualServices {names} all have host {host} for sidecars",
-        effect=_effect(context, virtual_service, rivals),
+        effect=_effect(virtual_service, used),
         related=tuple(Related("it has the same host", each.origin) for each in others),
     )
 
 
-def _effect(context: Context, virtual_service: VirtualService, rivals: list[VirtualService]) -> str:
-    """Which rules sidecars use: those of the first VirtualService that Istio accepts."""
-    first = next((each for each in rivals if not context.rejects(each)), None)
-    if first is None:
+def _used(context: Context, audiences: Mapping[Audience, list[VirtualService]], host: str) -> Used:
+    """The VirtualService whose rules sidecars use for a host: the first one that Istio accepts."""
+    public = audiences.get((EVERYWHERE, host), [])
+    found: Used = {}
+    for (clients, name), own in audiences.items():
+        if name == host:
+            rivals = own if clients == EVERYWHERE else [*own, *public]
+            found[clients] = next((each for each in rivals if not context.rejects(each)), None)
+    return found
+
+
+def _effect(virtual_service: VirtualService, used: Used) -> str:
+    """Which rules sidecars use, by namespace if they do not all use the same."""
+    by_winner: dict[str, list[str]] = defaultdict(list)
+    for clients, winner in used.items():
+        if winner is not None:
+            by_winner[winner.full_name].append(clients)
+    if not by_winner:
         return "Istio rejects all of them, so none of their rules are used"
-    unused = "those of the others" if virtual_service is first else "these"
-    return f"the rules of {first.full_name} are used, {unused} are not"
+    if len(by_winner) > 1:
+        return ", ".join(f"{_sidecars(clients)} use the rules of {name}" for name, clients in by_winner.items())
+    (winner_name,) = by_winner
+    unused = "those of the others" if virtual_service.full_name == winner_name else "these"
+    return f"the rules of {winner_name} are used, {unused} are not"
+
+
+def _sidecars(clients: list[str]) -> str:
+    if EVERYWHERE in clients:
+        return "the other sidecars"
+    more = f" and {len(clients) - SHOWN} more" if len(clients) > SHOWN else ""
+    return f"sidecars of namespace {', '.join(clients[:SHOWN])}{more}"

@@ -42,7 +42,8 @@ def _subsets(context: Context, rule: DestinationRule, services: tuple[Service, .
         if _is_elsewhere(context.snapshot, subset):
             continue
         if not any(selects(subset.labels, endpoint.labels) for endpoint in endpoints):
-            yield _without_endpoints(rule, subset, endpoints)
+            fails = "requests to it would fail" if context.rejects(rule) else "requests to it fail"
+            yield _without_endpoints(rule, subset, endpoints, fails)
         elif not context.written.given_pods.has(subset.labels) and (assumed := _assumed(context, known[0], subset)):
             yield _with_assumed(rule, subset, assumed)
 
@@ -66,7 +67,9 @@ def _with_assumed(rule: DestinationRule, subset: Subset, assumed: tuple[Pod, ...
     )
 
 
-def _without_endpoints(rule: DestinationRule, subset: Subset, endpoints: tuple[Endpoint, ...]) -> Diagnostic:
+def _without_endpoints(
+    rule: DestinationRule, subset: Subset, endpoints: tuple[Endpoint, ...], effect: str
+) -> Diagnostic:
     """The finding is at the first label that no endpoint has, or at the labels that none has together."""
     pairs = {pair for endpoint in endpoints for pair in endpoint.labels.items()}
     missing = next((key for key, value in subset.labels.items() if (key, value) not in pairs), None)
@@ -77,7 +80,7 @@ def _without_endpoints(rule: DestinationRule, subset: Subset, endpoints: tuple[E
         subset=subset.name or '""',
         host=rule.spec.host,
         what="endpoint",
-        effect="requests to it fail",
+        effect=effect,
         suggestion=f"the endpoints have {', '.join(f'{missing}={value}' for value in values)}" if values else "",
     )
 

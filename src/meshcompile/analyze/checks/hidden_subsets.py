@@ -84,9 +84,20 @@ def _of_target(
             subset=subset,
             host=target.destination.host,
             effect=target.use.value,
-            suggestion=f"define it in namespace {services[0].namespace}, where the service is",
+            suggestion=_remedy(context, next(iter(blind)), services[0], defining),
             related=tuple(Related("it is defined here", rule.origin) for rule in defining),
         )
+
+
+def _remedy(context: Context, client: str, service: Service, defining: list[DestinationRule]) -> str:
+    """How clients get a subset: from the rule that they use, or from one that they see."""
+    used = next(iter(context.snapshot.destination_rules.lookup(client, service)), None)
+    if used is not None:
+        return f"they use DestinationRule {used.namespace}/{used.name} for {service.hostname}: define it there too"
+    exported = next((rule for rule in defining if rule.namespace == service.namespace), None)
+    if exported is not None:
+        return f"export DestinationRule {exported.full_name} to namespace {client}"
+    return f"define it in namespace {service.namespace}, where the service is"
 
 
 def _all_see(rules: tuple[DestinationRule, ...], services: tuple[Service, ...]) -> bool:

@@ -70,7 +70,8 @@ def _without_proxy(context: Context) -> Iterator[Diagnostic]:
         labels, is_root = peer_selector(peer), peer.namespace == root
         if own_mode(peer) is not MutualTlsMode.STRICT or peer.spec.mtls is None or (labels and is_root):
             continue
-        if any(has_proxy(pod) for pod in context.pods.selected(labels, "" if is_root else peer.namespace)):
+        servers = context.pods.selected(labels, "" if is_root else peer.namespace)
+        if any(has_proxy(pod) and _is_strict_by(context, pod, peer) for pod in servers):
             whole = "the workloads of the mesh" if is_root else f"the workloads of namespace {peer.namespace}"
             yield CALLERS_WITHOUT_PROXY(
                 peer.spec.mtls.at("mode"),
@@ -78,6 +79,12 @@ def _without_proxy(context: Context) -> Iterator[Diagnostic]:
                 callers=names + more,
                 related=(Related("a workload without a proxy", callers[0].origin),),
             )
+
+
+def _is_strict_by(context: Context, pod: Pod, peer: PeerAuthentication) -> bool:
+    """True if a policy decides the mode of a Pod, and no narrower or older one does."""
+    policies = peer_policy(context.snapshot.authentication, pod.namespace, pod.metadata.labels).policies
+    return next((each for each in policies if own_mode(each) is not None), None) is peer
 
 
 def _sends_plain_text(context: Context, pod: Pod) -> bool:
