@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from textwrap import dedent
 
 import pytest
+from msgspec import structs
 
 import meshcompile
 from meshcompile import MeshChange, MeshDiff, Relation, Risk
+from meshcompile.compare.inbound import InboundChange, inbound_diff, inbound_names
+from meshcompile.compare.pairs import ConfigPair
+from meshcompile.compare.proxy_diff import proxy_diff
 from meshcompile.compare.report import text
 from tests.cli.conftest import MESH
 
@@ -174,6 +179,25 @@ def test_strict_mutual_tls() -> None:
     assert only(difference(strict, "")).risky == (Risk.MTLS_WEAKENED,)
 
 
+def test_servers_with_the_same_change_know_the_names_of_both_sides() -> None:
+    """The outcomes of a server that changes like another name its workload, although only one side knows the name."""
+    strict = """
+        apiVersion: security.istio.io/v1
+        kind: PeerAuthentication
+        metadata: {name: default, namespace: shop}
+        spec: {mtls: {mode: STRICT}}
+        """
+    old, new = (meshcompile.load("---\n".join([SHOP, dedent(each)])) for each in (strict, ""))
+    first, second = (
+        ConfigPair(old.compile(name), new.compile(name)) for name in ("deployment/catalog.shop", "deployment/web.shop")
+    )
+    without = structs.replace(second.after.resources, endpoints=())
+    nameless = ConfigPair(second.before, replace(second.after, resources=without))
+    known = InboundChange(first, proxy_diff(first), inbound_names(first))
+    (change,) = inbound_diff(known, nameless, inbound_names(nameless)).behaviour
+    assert change.after.shown["answered_by"] == "web.shop"
+
+
 def test_a_listener_that_moves() -> None:
     """A gateway on another port closes a listener and opens one."""
     diff = difference(gateway(80, '["*"]'), gateway(81, '["*"]'), "---\n".join([SHOP, GATEWAY_POD]))
@@ -195,7 +219,11 @@ def test_a_service_that_goes() -> None:
     diff = meshcompile.diff(meshcompile.load(SHOP), meshcompile.load(CLIENT))
     assert diff.removed == ("deployment/catalog.shop",)
     assert diff.risky == (Risk.ROUTE_TO_NOTHING,)
-    assert only(diff).after["cluster"] == "PassthroughCluster"
+    assert only(diff).after == {
+        "status": 503,
+        "details": "the host is gone, so its name no longer resolves",
+        "cluster": "PassthroughCluster",
+    }
 
 
 def test_only_some_proxies_and_types() -> None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from meshcompile.compare.messages import message_changes
 from meshcompile.compare.pairs import ConfigPair
-from meshcompile.compare.probes import PlacedChain, Probe, chains, connection_to, tables, user_of_table
-from meshcompile.compare.routes import described
+from meshcompile.compare.probes import PlacedChain, Probe, chains, connection_to, described_chain, tables, user_of_table
+from meshcompile.compare.routes import described, over_tls
 from meshcompile.config import Config
 from meshcompile.envoy.config.route import Route, RouteAction, RouteConfiguration, VirtualHost, WeightedCluster
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
@@ -88,8 +88,9 @@ def _probe(
         return None
     authority = next((domain for domain in host.domains if "*" not in domain), "any.example")
     request = http_request(answer.witness, authority)
-    words = f"requests{described(answer.witness, routes.table.rows[index].certain)}"
-    return Probe(connection_to(config, at, authority), request, words, *blamed)
+    connection = connection_to(config, at, authority)
+    words = f"requests{over_tls(connection)}{described(answer.witness, routes.table.rows[index].certain)}"
+    return Probe(connection, request, words, *blamed)
 
 
 @derived
@@ -105,5 +106,5 @@ def _tcp_probes(config: Config, changed: Changed) -> Iterator[Probe]:
             if isinstance(each.typed_config, TcpProxy) and (name := each.typed_config.cluster or "") in left:
                 left.discard(name)
                 connection = connection_to(config, at)
-                words = f"connections to port {connection.port} at {at.listener.name}"
+                words = described_chain(at, connection)
                 yield Probe(connection, None, words, *changed[name])

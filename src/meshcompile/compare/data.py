@@ -76,7 +76,8 @@ OUTCOME: dict[str, Any] = {
     "type": "object",
     "description": (
         "What becomes of the witness: `status` (null for a closed connection), `flags` of Envoy, `cluster`, "
-        "`answered_by`, `mtls`, `timeout`, `retries`, `mirrors`; or `outcomes` with a `share` in percent each."
+        "`answered_by`, `mtls`, `tls` for TLS that is not mutual, "
+        "`timeout`, `retries`, `mirrors`; or `outcomes` with a `share` in percent each."
     ),
 }
 LINES = {

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from enum import IntEnum
 from fractions import Fraction
 from typing import Any
 
 import msgspec
 
 from meshcompile.compare.comparable import comparable
+from meshcompile.compare.probes import SOMEWHERE, SOMEWHERE_6
 from meshcompile.config import Config
 from meshcompile.envoy.config.endpoint import LbEndpoint
 from meshcompile.envoy.message import Message
@@ -21,6 +23,21 @@ DENIED = "rbac_access_denied"
 UNROUTED = 404
 UPSTREAM_ANSWERS = 200
 """The status that is assumed of an upstream that is reached."""
+
+
+class Protection(IntEnum):
+    """How a request goes on. More is better."""
+
+    PLAIN = 0
+    TLS = 1
+    MUTUAL_TLS = 2
+
+
+def protection(shown: Mapping[str, Any]) -> Protection:
+    """How a request with an outcome goes on."""
+    if shown["mtls"]:
+        return Protection.MUTUAL_TLS
+    return Protection.TLS if shown.get("tls") else Protection.PLAIN
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -59,9 +76,9 @@ class Effect(msgspec.Struct, frozen=True):
         return bool(self.clusters)
 
     @property
-    def mtls(self) -> frozenset[bool]:
-        """Whether the request goes on by mutual TLS, for all endpoints that it can go to."""
-        return frozenset(each["mtls"] for each in self.outcomes if "mtls" in each)
+    def protections(self) -> frozenset[Protection]:
+        """How the request goes on, for all endpoints that it can go to."""
+        return frozenset(protection(each) for each in self.outcomes if "mtls" in each)
 
     @property
     def denied(self) -> bool:
@@ -97,7 +114,12 @@ def effect(outcomes: Sequence[ProxyOutcome], workloads: Workloads) -> Effect:
 def _upstream_headers(outcome: ProxyOutcome) -> Mapping[str, str]:
     if not isinstance(outcome.ending, ForwardedRequest):
         return {}
-    return {name: ",".join(lines) for name, lines in outcome.ending.headers.lines.items()}
+    sent = {name: ",".join(lines) for name, lines in outcome.ending.headers.lines.items()}
+    return {**sent, **dict.fromkeys(outcome.ending.computed_headers, COMPUTED)}
+
+
+COMPUTED = "set by the proxy"
+"""The value of a header that depends on the connection."""
 
 
 def workloads(config: Config) -> Workloads:
@@ -190,11 +212,26 @@ def _ending(outcome: ProxyOutcome, workloads: Workloads) -> dict[str, Any]:
 
 
 def _upstream(cluster: ChosenCluster, workloads: Workloads) -> dict[str, Any]:
-    answering = sorted({_answering(each, workloads) for each in cluster.endpoints})
-    transports = [each.transport.tls is not None for each in cluster.endpoints]
-    mtls = {"mtls": all(transports)} if transports else {}
+    known = (each for each in cluster.endpoints if not each.address.startswith(ANYWHERE))
+    answering = sorted({_answering(each, workloads) for each in known})
+    secured = {"mtls": _are_mutual(cluster), **_simple_tls(cluster)} if cluster.endpoints else {}
     answered = {"answered_by": answering[0] if len(answering) == 1 else answering} if answering else {}
-    return {"cluster": cluster.name, **answered, **mtls}
+    return {"cluster": cluster.name, **answered, **secured}
+
+
+ANYWHERE = (f"{SOMEWHERE}:", f"[{SOMEWHERE_6}]:")
+"""The addresses that stand for those that clients call."""
+
+
+def _are_mutual(cluster: ChosenCluster) -> bool:
+    """Whether the proxy shows a certificate to all endpoints."""
+    return all(each.transport.tls is not None and bool(each.transport.tls.certificates) for each in cluster.endpoints)
+
+
+def _simple_tls(cluster: ChosenCluster) -> dict[str, Any]:
+    """That the proxy speaks TLS, if it shows no certificate."""
+    secured = all(each.transport.tls is not None for each in cluster.endpoints)
+    return {"tls": True} if secured and not _are_mutual(cluster) else {}
 
 
 def _policies(forwarded: ForwardedRequest) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from meshcompile.compare.effects import Effect, effect, workloads
+from meshcompile.compare.effects import Effect, Workloads, effect, workloads_of_both
 from meshcompile.compare.listeners import served_host
 from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.probes import Probe
@@ -124,14 +124,15 @@ class _Renaming:
         self.pair = pair
         self.names = dict(zip(known.names, names, strict=True))
         self.messages = _by_place(known.pair), _by_place(pair)
+        self.workloads = workloads_of_both(pair.before, pair.after)
 
     def change(self, change: BehaviourChange) -> BehaviourChange:
         probe = self.probe(change.probe)
         return replace(
             change,
             probe=probe,
-            before=self.effect(self.pair.before, probe),
-            after=self.effect(self.pair.after, probe),
+            before=_effect(self.pair.before, probe, self.workloads[0]),
+            after=_effect(self.pair.after, probe, self.workloads[1]),
             lines_before=differing_lines(probe.was, probe.now),
             lines_after=differing_lines(probe.now, probe.was),
         )
@@ -154,8 +155,9 @@ class _Renaming:
         known, own = self.messages
         return own[next(number for number, each in enumerate(known) if each is message)]
 
-    def effect(self, config: Config, probe: Probe) -> Effect:
-        return effect(ProxyEvaluator(config).outcomes(probe.connection, probe.request), workloads(config))
+
+def _effect(config: Config, probe: Probe, workloads: Workloads) -> Effect:
+    return effect(ProxyEvaluator(config).outcomes(probe.connection, probe.request), workloads)
 
 
 def _by_place(pair: ConfigPair) -> tuple[Message, ...]:

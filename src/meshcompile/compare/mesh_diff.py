@@ -12,10 +12,11 @@ from meshcompile.compare.authorization import PolicyChange
 from meshcompile.compare.comparison import ProxyComparison, Seen
 from meshcompile.compare.effects import with_headers
 from meshcompile.compare.objects import ObjectChange, object_changes
+from meshcompile.compare.probes import called_name
 from meshcompile.compare.proxies import client_names, matched, workload_names
 from meshcompile.compare.proxy_diff import BehaviourChange, ProxyDiff
 from meshcompile.compare.resources import ResourceChange
-from meshcompile.compare.risks import Risk, risks
+from meshcompile.compare.risks import Risk, is_gone, risks
 from meshcompile.compare.sharing import LaterMesh, sharing
 from meshcompile.compare.witnesses import Clients, service_ports, witness
 from meshcompile.documents import Origin
@@ -23,6 +24,7 @@ from meshcompile.mesh import Mesh
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.networking.service_entry import ServiceEntry
 from meshcompile.proxy import Proxy
+from meshcompile.simulate import Capture
 
 DOMAIN = "cluster.local"
 
@@ -202,7 +204,8 @@ def merged(changes: Iterable[MeshChange]) -> tuple[MeshChange, ...]:
 
 
 def _cause(change: MeshChange) -> Hashable:
-    asked = change.witness.get("method"), urlsplit(change.witness.get("url", "")).path, change.witness.get("headers")
+    url = urlsplit(change.witness.get("url", ""))
+    asked = change.witness.get("method"), url.scheme, url.path, change.witness.get("headers")
     lines = change.lines_before, change.lines_after
     return repr((asked, change.witness.get("claims"), lines, _kind(change.before), _kind(change.after)))
 
@@ -235,17 +238,40 @@ def _change(
     change = difference.change
     before, after = _blamed(change, objects)
     ports = service_ports(difference.proxy, context.services)
+    probe = change.probe
+    host = probe.request.authority if probe.request is not None else called_name(probe.connection)
     return MeshChange(
         names,
-        change.requests,
-        (change.probe.request.authority,) if change.probe.request is not None else (),
-        witness(change.probe, names[0], ports, context.clients),
+        _at_the_service(change, ports),
+        (host,) if host else (),
+        witness(probe, names[0], ports, context.clients),
         with_headers(change.before, change.after, is_after=False),
-        with_headers(change.before, change.after, is_after=True),
+        _told(change, context),
         before,
         tuple(map(context.place, after)),
         tuple(risks(change, difference.drained, context.hosts)),
     )
+
+
+def _at_the_service(change: BehaviourChange, ports: Mapping[int, int]) -> str:
+    """The requests of a change in words. For a gateway, the port is that of its Service, which clients call."""
+    connection = change.probe.connection
+    own = f"port {connection.port}"
+    if connection.capture is not Capture.NONE or not change.requests.endswith(own):
+        return change.requests
+    return f"{change.requests.removesuffix(own)}port {ports.get(connection.port, connection.port)}"
+
+
+def _told(change: BehaviourChange, context: _Context) -> Mapping[str, Any]:
+    """The outcome after a change. A host that is gone has no address that its clients could call."""
+    shown = with_headers(change.before, change.after, is_after=True)
+    if not is_gone(change, context.hosts) or shown.get("cluster") != PASSTHROUGH:
+        return shown
+    return {"status": UNAVAILABLE, "details": GONE, "cluster": PASSTHROUGH}
+
+
+PASSTHROUGH, UNAVAILABLE = "PassthroughCluster", 503
+GONE = "the host is gone, so its name no longer resolves"
 
 
 def _blamed(change: BehaviourChange, objects: Sequence[ObjectChange]) -> tuple[tuple[Origin, ...], tuple[Origin, ...]]:

@@ -11,15 +11,17 @@ from ipaddress import ip_address, ip_network
 from msgspec import Struct
 
 from meshcompile.config import Config
-from meshcompile.envoy.config.core import Address, CidrRange, SocketAddress
+from meshcompile.envoy.config.core import Address, CidrRange, SocketAddress, TransportSocket
 from meshcompile.envoy.config.listener import FilterChain, FilterChainMatch, Listener
 from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
+from meshcompile.envoy.extensions.transport_sockets.tls import DownstreamTlsContext
 from meshcompile.envoy.message import Message
 from meshcompile.envoy.traversal import filter_chains
 from meshcompile.proxy import ProxyType
 from meshcompile.simulate import Capture, ClientHello, DownstreamConnection, HttpRequest, PeerCertificate, Spoken
 from meshcompile.spaces import Language
+from meshcompile.symbolic.authorities import takes
 from meshcompile.symbolic.paths import visible_paths_of
 
 SOMEWHERE = "240.240.0.9"
@@ -124,7 +126,7 @@ def connection_to(config: Config, at: PlacedChain, host: str = "") -> Downstream
         source=_address_in(match.source_prefix_ranges) or "10.255.0.1",
         capture=capture,
         spoken=_spoken(at, match),
-        tls=_client_hello(match, capture),
+        tls=_client_hello(at, match, host, capture),
     )
 
 
@@ -182,17 +184,34 @@ ISTIO_ALPN = ("istio-peer-exchange", "istio")
 """What the sidecar of a client offers for plain TCP."""
 
 
-def _client_hello(match: FilterChainMatch, capture: Capture) -> ClientHello | None:
-    if match.transport_protocol != "tls":
+def _client_hello(at: PlacedChain, match: FilterChainMatch, host: str, capture: Capture) -> ClientHello | None:
+    """The TLS handshake of a client; None for a chain that takes plain text."""
+    context = (at.chain.transport_socket or TransportSocket()).typed_config
+    asks_for_tls = match.transport_protocol == "tls" or bool(match.server_names)
+    if not asks_for_tls and not isinstance(context, DownstreamTlsContext):
         return None
-    sni = next((name.replace("*", "any") for name in match.server_names), "")
     alpn = match.application_protocols or (ISTIO_ALPN if capture is Capture.INBOUND else ())
-    return ClientHello(sni=sni, alpn=alpn, certificate=MESH_PEER)
+    wants_certificate = isinstance(context, DownstreamTlsContext) and bool(context.require_client_certificate)
+    certificate = MESH_PEER if capture is Capture.INBOUND or wants_certificate else None
+    return ClientHello(sni=_server_name(match, host), alpn=alpn, certificate=certificate)
+
+
+def _server_name(match: FilterChainMatch, host: str) -> str:
+    """The name that a client asks for: the host that it calls, if the chain takes it."""
+    takes_host = any(takes(name, host.lower()) for name in match.server_names)
+    return host if takes_host else next((name.replace("*", "any") for name in match.server_names), "")
 
 
 def described_chain(each: PlacedChain, connection: DownstreamConnection) -> str:
     """What a chain gets, in words."""
-    tls = "TLS" if connection.tls is not None else "plain text"
     kind = "requests" if each.manager is not None else "connections"
     where = "another port" if connection.port == UNDECLARED_PORT else f"port {connection.port}"
-    return f"{kind} in {tls} to {where}"
+    if called_name(connection):
+        return f"{kind} over TLS on {where}"
+    return f"{kind} in {'TLS' if connection.tls is not None else 'plain text'} to {where}"
+
+
+def called_name(connection: DownstreamConnection) -> str:
+    """The host that a client asks for in its own TLS; "" if it speaks plain text, or by the TLS of the mesh."""
+    hello = connection.tls
+    return hello.sni if hello is not None and connection.capture is not Capture.INBOUND else ""

@@ -5,6 +5,7 @@ from typing import Any
 
 from meshcompile.compare.authorization import policy_lines
 from meshcompile.compare.data import lines
+from meshcompile.compare.effects import Protection, protection
 from meshcompile.compare.mesh_diff import MeshChange, MeshDiff, ResourceGroup
 from meshcompile.compare.risks import Risk
 from meshcompile.words import counted
@@ -12,7 +13,7 @@ from meshcompile.words import counted
 RISKS: Mapping[Risk, str] = {
     Risk.EXPOSURE: "a gateway answers requests that it did not answer before",
     Risk.AUTHORIZATION_WIDENED: "a policy lets requests pass that it denied before",
-    Risk.MTLS_WEAKENED: "requests are no longer protected by mutual TLS",
+    Risk.MTLS_WEAKENED: "requests are no longer protected by mutual TLS or TLS",
     Risk.ROUTE_TO_NOTHING: "requests go to a host or an endpoint that does not exist",
     Risk.LISTENER_DRAIN: "a listener goes away, and its connections are closed",
 }
@@ -101,6 +102,8 @@ def request(witness: Mapping[str, Any]) -> str:
     sender = witness.get("from") or (
         "a client with mutual TLS" if witness.get("principal") else "a client in plain text"
     )
+    if sender == "outside" and witness.get("principal"):
+        sender = "outside with a client certificate"
     to = f" to {witness['to']}" if "to" in witness else ""
     return f"{asked}{headers} from {sender}{to}"
 
@@ -128,8 +131,10 @@ def _cluster(data: Mapping[str, Any]) -> str:
     """The cluster, and how it is connected to."""
     if not data.get("cluster"):
         return ""
-    transport = {None: "", True: ", mTLS", False: ", plain text"}[data.get("mtls")]
-    return f" ({data['cluster']}{transport})"
+    return f" ({data['cluster']}{f', {PROTECTIONS[protection(data)]}' if 'mtls' in data else ''})"
+
+
+PROTECTIONS = {Protection.MUTUAL_TLS: "mTLS", Protection.TLS: "TLS", Protection.PLAIN: "plain text"}
 
 
 def _value(value: Any) -> str:

@@ -16,7 +16,7 @@ class Risk(StrEnum):
     AUTHORIZATION_WIDENED = "authorization-widened"
     """A policy lets a request pass that it denied before."""
     MTLS_WEAKENED = "mtls-weakened"
-    """Requests that went by mutual TLS now go in plain text, or are now taken in plain text."""
+    """Requests that went by mutual TLS or TLS now go with less protection, or are now taken in plain text."""
     ROUTE_TO_NOTHING = "route-to-nothing"
     """Requests that were forwarded now have no cluster or no endpoint."""
     LISTENER_DRAIN = "listener-drain"
@@ -37,13 +37,25 @@ def risks(change: BehaviourChange, drained: Sequence[str], hosts: Container[str]
         yield Risk.EXPOSURE
     if before.denied and not after.denied:
         yield Risk.AUTHORIZATION_WIDENED
-    gone = before.forwards and not any(_host(cluster) in hosts for cluster in before.clusters)
-    if _weaker(change) and not (gone and capture is Capture.OUTBOUND):
+    gone = is_gone(change, hosts)
+    if _weaker(change) and not gone:
         yield Risk.MTLS_WEAKENED
-    if before.forwards and (_leads_nowhere(after) or (gone and capture is Capture.OUTBOUND)):
+    if before.forwards and (_leads_nowhere(after) or gone):
         yield Risk.ROUTE_TO_NOTHING
     if change.listener in drained:
         yield Risk.LISTENER_DRAIN
+
+
+def is_gone(change: BehaviourChange, hosts: Container[str]) -> bool:
+    """Whether clients call Services that the cluster no longer has. A host outside of the mesh is still there."""
+    called = {_host(cluster) for cluster in change.before.clusters}
+    if change.probe.connection.capture is not Capture.OUTBOUND or not called:
+        return False
+    return not any(host in hosts or not host.endswith(OF_SERVICES) for host in called)
+
+
+OF_SERVICES = ".svc.cluster.local"
+"""The last part of the hosts of Services."""
 
 
 def _host(cluster: str) -> str:
@@ -56,8 +68,8 @@ def _leads_nowhere(effect: Effect) -> bool:
 
 
 def _weaker(change: BehaviourChange) -> bool:
-    """Whether plain text replaces mutual TLS: in what a client sends, or in what a server takes."""
+    """Whether a client sends with less protection than before, or a server now takes plain text."""
     before, after, connection = change.before, change.after, change.probe.connection
     if connection.capture is not Capture.INBOUND:
-        return True in before.mtls and False in after.mtls
+        return bool(before.protections and after.protections) and max(before.protections) > min(after.protections)
     return connection.tls is None and not before.forwards and not before.denied and after.forwards

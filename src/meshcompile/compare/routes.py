@@ -11,7 +11,7 @@ from meshcompile.envoy.config.route import Route
 from meshcompile.envoy.extensions.filters.http.cors import CorsPolicy
 from meshcompile.envoy.message import Message
 from meshcompile.envoy.type.matcher import StringMatcher
-from meshcompile.simulate import HttpRequest
+from meshcompile.simulate import Capture, DownstreamConnection, HttpRequest
 from meshcompile.spaces import Language, Request, Space, Undecided, exactly, space, starting_with
 from meshcompile.spaces.language import PrefixOf, Words
 from meshcompile.symbolic.comparison import RouteDifference, UndecidedHosts, route_differences
@@ -61,7 +61,7 @@ def _probe(difference: RouteDifference, part: int, table: str, config: Config) -
     return Probe(
         connection,
         request,
-        f"requests{described(difference.witness, difference.space)}",
+        f"requests{over_tls(connection)}{described(difference.witness, difference.space)}",
         _blamed(difference.before, difference.group.before),
         _blamed(difference.after, difference.group.after),
         part,
@@ -90,6 +90,11 @@ def _example(matcher: StringMatcher) -> str:
 
 def _blamed(route: Route | None, host: Message) -> tuple[Message, ...]:
     return (route,) if route is not None else (host,)
+
+
+def over_tls(connection: DownstreamConnection) -> str:
+    """Whether clients themselves speak TLS on a connection, in words."""
+    return " over TLS" if connection.tls is not None and connection.capture is not Capture.INBOUND else ""
 
 
 def described(witness: Request, requests: Space) -> str:

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from meshcompile.compare.probes import UNDECLARED_PORT, Probe
+from msgspec.structs import replace
+
+from meshcompile.compare.probes import UNDECLARED_PORT, Probe, called_name
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.proxy import Proxy
 from meshcompile.simulate import Capture, DownstreamConnection, HttpRequest
@@ -29,7 +31,7 @@ def _sender(probe: Probe, proxy: str, clients: Clients) -> dict[str, Any]:
     connection = probe.connection
     match connection.capture:
         case Capture.NONE:
-            return {"from": "outside"}
+            return {"from": "outside", **({"principal": identity} if (identity := _identity(connection)) else {})}
         case Capture.OUTBOUND:
             return {"from": proxy}
         case Capture.INBOUND:
@@ -46,9 +48,12 @@ def _identity(connection: DownstreamConnection) -> str:
 def _target(probe: Probe, ports: Mapping[int, int]) -> dict[str, Any]:
     connection, request = probe.connection, probe.request
     port = ports.get(connection.port, connection.port)
-    sni = {"sni": connection.tls.sni} if connection.tls is not None and connection.tls.sni else {}
+    name = connection.tls.sni if connection.tls is not None else ""
+    if request is None and called_name(connection):
+        return _target(replace(probe, request=HttpRequest(authority=name)), ports)
     if request is None:
-        return {"ip": connection.destination, "port": port, **sni}
+        return {"ip": connection.destination, "port": port, **({"sni": name} if name else {})}
+    sni = {"sni": name} if name not in ("", request.authority) else {}
     headers = {"headers": dict(request.headers)} if request.headers else {}
     claims = {"claims": dict(request.claims)} if request.claims else {}
     return {"method": request.method, "url": _url(connection, request, port), **headers, **claims, **sni}
@@ -56,7 +61,7 @@ def _target(probe: Probe, ports: Mapping[int, int]) -> dict[str, Any]:
 
 def _url(connection: DownstreamConnection, request: HttpRequest, port: int) -> str:
     """The URL, with the port where it is not the usual one. A server is called by the name of its Service."""
-    secure = connection.tls is not None and connection.capture is Capture.NONE
+    secure = connection.tls is not None and connection.capture is not Capture.INBOUND
     scheme = "https" if secure else "http"
     usual = port == HTTP_PORTS[scheme] or ":" in request.authority
     hidden = usual or (connection.capture is Capture.INBOUND and port != UNDECLARED_PORT)
