@@ -90,7 +90,7 @@ def unreachable() -> Mapping[str, float]:
     """The time to find the unreachable routes of a table with 5,000 routes, and to compile the table."""
     import meshcompile
     from bench.scaling import SIDECAR_NODE, routes
-    from meshcompile.unreachable import unreachable_parts
+    from meshcompile.unreachable.parts import unreachable_parts
 
     warm_up()
     mesh = meshcompile.load(routes(5000))

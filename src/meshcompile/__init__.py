@@ -79,8 +79,8 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.source.sources import ForeignFile as ForeignFile
     from meshcompile.source.sources import Sources as Sources
     from meshcompile.status.objects import ObjectStatus as ObjectStatus
-    from meshcompile.unreachable import UnreachableKind as UnreachableKind
-    from meshcompile.unreachable import UnreachableRoute as UnreachableRoute
+    from meshcompile.unreachable.found import UnreachableKind as UnreachableKind
+    from meshcompile.unreachable.found import UnreachableRoute as UnreachableRoute
     from meshcompile.upgrades.field_effects import FieldEffect as FieldEffect
     from meshcompile.upgrades.field_effects import FieldExample as FieldExample
     from meshcompile.upgrades.upgrade import RowAtWork as RowAtWork
@@ -150,8 +150,8 @@ _PLACES = {
     "TraceStep": "meshcompile.explain.trace",
     "UnknownObject": "meshcompile.errors",
     "UnknownProxy": "meshcompile.errors",
-    "UnreachableKind": "meshcompile.unreachable",
-    "UnreachableRoute": "meshcompile.unreachable",
+    "UnreachableKind": "meshcompile.unreachable.found",
+    "UnreachableRoute": "meshcompile.unreachable.found",
     "UnreadableInput": "meshcompile.source.reading",
     "Upgrade": "meshcompile.upgrades.upgrade",
     "Use": "meshcompile.uses",

@@ -5,14 +5,15 @@ There are two tables, with one documented field per difference. No other part of
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 Version = tuple[int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behaviour(Struct, frozen=True):
     """The switches of one release of istiod, with its feature flags and their defaults.
 
     The defaults are those of Istio 1.30. Each field without a feature flag is a row of `meshcompile.changes`.
@@ -212,8 +213,7 @@ Capability = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class ProxyCapabilities:
+class ProxyCapabilities(Struct, frozen=True):
     """The features that the Envoy of a proxy supports. istiod omits configuration for the others."""
 
     zipkin_trace_context: bool

@@ -17,7 +17,7 @@ from meshcompile.envoy.config.route import RouteConfiguration
 from meshcompile.envoy.fingerprint import digest_of_all
 from meshcompile.envoy.message import EncodedMessage, Message, json_pieces, source_map, to_builtins, to_json_by_kind
 from meshcompile.errors import InvalidArgument, MissingExtra
-from meshcompile.output.bootstrap.options import Credential
+from meshcompile.output.credentials import Credential
 from meshcompile.patch.report import PatchReport
 from meshcompile.proxy import Proxy
 

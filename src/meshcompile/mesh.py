@@ -45,7 +45,7 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
     from meshcompile.explain.world import World
     from meshcompile.models.mesh.mesh_config import MeshConfig
     from meshcompile.models.mesh.mesh_networks import MeshNetworks
-    from meshcompile.output.bootstrap.options import Credential
+    from meshcompile.output.credentials import Credential
     from meshcompile.prove.reach import Reach
     from meshcompile.prove.results import Proofs
     from meshcompile.proxies import NamedProxy
@@ -54,7 +54,7 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
     from meshcompile.snapshot.proxy_configs import ProxyConfigIndex
     from meshcompile.snapshot.snapshot import Snapshot
     from meshcompile.status.objects import ObjectStatus
-    from meshcompile.unreachable import UnreachableRoute
+    from meshcompile.unreachable.found import UnreachableRoute
     from meshcompile.uses import Use
     from meshcompile.ztunnel.config import ZtunnelConfig
 
@@ -364,7 +364,7 @@ class Mesh:
         These are routes, filter chains, rules of authorization policies, and subsets that no route uses. A rule is
         listed if none of its routes is reached, and if that is proved. Compiles the proxies.
         """
-        from meshcompile.unreachable import unreachable_parts
+        from meshcompile.unreachable.parts import unreachable_parts
 
         return unreachable_parts(self.compile_all(proxies))
 
@@ -492,7 +492,7 @@ class Mesh:
 
     @cached_property
     def _credentials(self) -> Mapping[str, Credential]:
-        from meshcompile.output.bootstrap.credentials import credentials
+        from meshcompile.output.credentials import credentials
 
         return credentials(self.config_cluster.resources)
 

@@ -25,6 +25,12 @@ spec:
   hosts: [reviews]
   http: [{route: [{destination: {host: reviews, subset: v1}}]}]
 """
+SERVICE = """\
+apiVersion: v1
+kind: Service
+metadata: {name: reviews, namespace: shop}
+spec: {ports: [{name: http, port: 80}]}
+"""
 COMPILER = ("analyze", "compile", "config", "emit", "envoy", "output", "patch", "proxies", "resolve", "uses")
 
 
@@ -60,6 +66,14 @@ def test_validate_imports_no_compiler(rule: str) -> None:
     """Checking one object imports its model and rules, but no proxies and no messages."""
     parts = {name.split(".")[1] for name in imported("validate", "-f", rule) if name.startswith("meshcompile.")}
     assert parts.isdisjoint(COMPILER)
+
+
+def test_analyze_imports_messages_only_for_proofs(rule: str) -> None:
+    """Analyzing a VirtualService whose route is plainly reached imports no messages, and no models of other APIs."""
+    Path(rule).write_text(f"{VIRTUAL_SERVICE.replace(', subset: v1', '')}---\n{SERVICE}")
+    names = {name.removeprefix("meshcompile.") for name in imported("analyze", "-f", rule)}
+    unneeded = ("envoy.", "emit.", "simulate.", "symbolic.", "models.gateway_api.gateway", "models.gateway_api.http_")
+    assert not [name for name in names if name.startswith(unneeded)]
 
 
 def test_validate_imports_only_models_that_the_input_needs(rule: str) -> None:

@@ -34,7 +34,8 @@ from meshcompile.symbolic.gates import Gate, gates
 from meshcompile.symbolic.host_table import HostTable
 from meshcompile.symbolic.rbac import policy_space
 from meshcompile.symbolic.rows import USUAL
-from meshcompile.unreachable import UnreachableKind, UnreachableRoute, unreachable_parts
+from meshcompile.unreachable.found import UnreachableKind, UnreachableRoute
+from meshcompile.unreachable.parts import unreachable_parts
 from tests.envoy.boundary_requests import Aim
 from tests.envoy.generated_policies import with_token
 from tests.envoy.generated_scenarios import KINDS, Approach, Scenario, World

@@ -31,7 +31,7 @@ from meshcompile.symbolic.conditions import UNKNOWN
 from meshcompile.symbolic.host_table import HostTable
 from meshcompile.symbolic.paths import visible_paths
 from meshcompile.symbolic.requests import http_request
-from meshcompile.unreachable import unreachable_parts
+from meshcompile.unreachable.parts import unreachable_parts
 from tests.envoy.boundary_requests import Aim
 from tests.envoy.random_tables import changed_table, compiled_config, random_table
 from tests.envoy.remembered import remember_automata

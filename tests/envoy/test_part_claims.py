@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
-from meshcompile.unreachable import UnreachableKind
+from meshcompile.unreachable.found import UnreachableKind
 from tests.envoy import part_claims
 from tests.envoy.generated_scenarios import KINDS, World
 from tests.envoy.part_claims import PartTally, asked_mesh, judge_parts

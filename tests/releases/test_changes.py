@@ -7,12 +7,12 @@ arguments of `load`. A row that changes in several releases has a case per relea
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 import meshcompile
 from meshcompile.behaviour import ADDED_FEATURES, FEATURES, ISTIO_1_29, RELEASES, Behaviour
@@ -73,7 +73,7 @@ def value_at(found: Any, path: str) -> Any:
 def test_every_difference_has_a_row() -> None:
     """Two releases in a row differ in exactly the fields that the rows of the later one name."""
     for before, (name, after) in RELEASE_PAIRS:
-        differ = {f for f in Behaviour.__dataclass_fields__ if getattr(before, f) != getattr(after, f)} - {"release"}
+        differ = {f for f in Behaviour.__struct_fields__ if getattr(before, f) != getattr(after, f)} - {"release"}
         assert differ == {change.field for change in CHANGES if change.release == name}
 
 

@@ -7,7 +7,7 @@ import pytest
 from meshcompile.envoy.config.core import Node
 from meshcompile.models.kubernetes.secret import Secret
 from meshcompile.output.bootstrap import Bootstrap, Credential, Flavour, Options, static_bootstrap
-from meshcompile.output.bootstrap.credentials import credentials
+from meshcompile.output.credentials import credentials
 from tests.envoy.certificates import Authority
 from tests.resources import resources as messages
 

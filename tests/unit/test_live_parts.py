@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from meshcompile.emit.resources import Resources
-from meshcompile.output.bootstrap.options import Credential
+from meshcompile.output.credentials import Credential
 from meshcompile.output.live_bootstrap import bootstrap_summary, live_bootstrap
 from meshcompile.output.live_parts import static_resources, with_live_parts
 from meshcompile.output.secrets import sds_secrets, secret_dump, secret_table

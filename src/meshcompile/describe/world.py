@@ -15,7 +15,8 @@ from meshcompile.proxy import Proxy
 from meshcompile.resolve.facts import ProxyFacts, proxy_facts
 from meshcompile.resolve.scope.workload import placed
 from meshcompile.resolve.skipped_objects import SkippedObjects
-from meshcompile.unreachable import UnreachableRoute, unreachable_parts
+from meshcompile.unreachable.found import UnreachableRoute
+from meshcompile.unreachable.parts import unreachable_parts
 from meshcompile.uses import NO_USE, NOTHING_TO_SAY, READ_FOR_OTHERS
 
 

@@ -20,7 +20,7 @@ from meshcompile.envoy.message import EncodedMessage, Message, fragment
 from meshcompile.fleet.catalogue import NUMBERS, Catalogue
 from meshcompile.fleet.compilable import CompilableMesh
 from meshcompile.fleet.parts import AnyProxy, Part
-from meshcompile.output.bootstrap.options import Credential
+from meshcompile.output.credentials import Credential
 
 FASTEST = 1
 """The level of compression. Envoy's JSON is so repetitive that the fastest level leaves a fifteenth or less."""

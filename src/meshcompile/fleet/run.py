@@ -14,7 +14,7 @@ from meshcompile.fleet.worker import Work, compiled
 
 if TYPE_CHECKING:
     from meshcompile.assumed_proxy import AssumedProxy
-    from meshcompile.output.bootstrap.options import Credential
+    from meshcompile.output.credentials import Credential
     from meshcompile.proxy import Proxy
 
 R = TypeVar("R")

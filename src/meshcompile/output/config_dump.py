@@ -12,7 +12,7 @@ from meshcompile.emit.resources import Resources
 from meshcompile.envoy.config.bootstrap import BootstrapStaticResources
 from meshcompile.envoy.message import TYPE_URL, Message, to_builtins
 from meshcompile.envoy.proto_names import with_proto_names
-from meshcompile.output.bootstrap.options import Credential
+from meshcompile.output.credentials import Credential
 from meshcompile.output.live_bootstrap import live_bootstrap
 from meshcompile.output.live_parts import inline_routes, static_resources
 from meshcompile.output.secrets import sds_secrets, secret_dump

@@ -19,8 +19,8 @@ from meshcompile.envoy.extensions.transport_sockets.tls import (
 )
 from meshcompile.envoy.message import TYPE_URL, Message, Unmodelled, encode, replaced, to_builtins
 from meshcompile.envoy.udpa import TypedStruct
-from meshcompile.output.bootstrap.options import Credential
 from meshcompile.output.columns import aligned
+from meshcompile.output.credentials import Credential
 from meshcompile.output.walk import messages
 from meshcompile.queries import derived
 from meshcompile.values.credentials import AUTHORITIES

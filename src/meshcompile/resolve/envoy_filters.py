@@ -20,7 +20,7 @@ from meshcompile.proxy import Proxy
 from meshcompile.resolve.security.policy_attachment import attaches
 from meshcompile.snapshot.envoy_filters import EnvoyFilterIndex, has_version
 
-EVERYTHING = EnvoyConfigObjectMatch()
+EVERYTHING = EnvoyConfigObjectMatch.model_construct()
 
 # An insertion has a position only in these lists. Elsewhere it appends.
 _ORDERED = frozenset({ApplyTo.HTTP_FILTER, ApplyTo.NETWORK_FILTER, ApplyTo.HTTP_ROUTE, ApplyTo.LISTENER_FILTER})

@@ -11,8 +11,7 @@ from meshcompile.snapshot.networks import load_balancer_addresses
 from meshcompile.snapshot.resources import ConfigStore
 from meshcompile.snapshot.service import Service
 from meshcompile.snapshot.snapshot import Snapshot
-
-MANAGED = "gateway.istio.io/managed"
+from meshcompile.values.labels import MANAGED
 
 
 class ServingWarning(Struct, frozen=True):

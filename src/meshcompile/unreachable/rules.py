@@ -5,40 +5,16 @@ Each is proved from the object alone: the earlier matches that take its requests
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct
-
 from meshcompile.codes.validation import INEFFECTIVE_MATCH, UNREACHABLE_RULE
 from meshcompile.diagnostics import Diagnostic, Related
 from meshcompile.documents import Origin
-from meshcompile.emit.routes.match import route_match
-from meshcompile.envoy.config.route import Route, RouteConfiguration, VirtualHost
-from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
-from meshcompile.models.networking.virtual_service import MESH_GATEWAY, HTTPMatchRequest
-from meshcompile.resolve.routes.virtual_service.matches import route_match as conditions
 from meshcompile.snapshot.virtual_services import MergedVirtualService
-from meshcompile.spaces import Proved
-from meshcompile.symbolic.host_table import HostTable
-from meshcompile.symbolic.paths import visible_paths
 from meshcompile.unreachable.likely import unproved
+from meshcompile.unreachable.placed_match import PlacedMatch
 from meshcompile.words import listed
 
 CONTRADICTION = "its conditions exclude each other"
 KINDS = frozenset({"VirtualService", "HTTPRoute", "GRPCRoute"})
-ANY_TABLE = RouteConfiguration(ignore_port_in_host_matching=True)
-NOT_NORMALIZED = HttpConnectionManager(normalize_path=False)
-
-
-class PlacedMatch(Struct, frozen=True):
-    """A match of a rule, or None for a rule without matches, with the places of the match and of the rule."""
-
-    match: HTTPMatchRequest | None
-    place: Origin
-    rule: Origin
-
-    @property
-    def is_empty(self) -> bool:
-        """True for a match without any condition, which another check reports."""
-        return self.match is not None and self.match == HTTPMatchRequest(name=self.match.name)
 
 
 def unreachable_rules(virtual_services: Sequence[MergedVirtualService]) -> Iterator[Diagnostic]:
@@ -75,34 +51,9 @@ def _unreachable(
     candidates = unproved([each.match for each in matches])
     if not candidates:
         return {}
-    routes = [Route(match=route_match(conditions(each.match, virtual_service.semantics))) for each in matches]
-    domains = ("*",) if MESH_GATEWAY in virtual_service.gateways else virtual_service.hosts
-    tables: dict[tuple[int, ...], HostTable] = {}
-    found = {}
-    for index in candidates:
-        rows = tuple(n for n in range(len(matches)) if n == index or _applies_with(matches[n], matches[index]))
-        host = VirtualHost(domains=domains, routes=tuple(routes[n] for n in rows))
-        if rows not in tables:
-            tables[rows] = HostTable(host, ANY_TABLE, visible_paths(NOT_NORMALIZED))
-        answer = tables[rows].unreachable(rows.index(index))
-        if isinstance(answer, Proved):
-            found[index] = tuple(matches[rows[n]] for n in answer.by)
-    return found
+    from meshcompile.unreachable.rule_proofs import proved_unreachable  # for a fast start: few meshes need a proof
 
-
-def _applies_with(other: PlacedMatch, placed: PlacedMatch) -> bool:
-    """True if the other match applies at every proxy and port where a match applies."""
-    wide, narrow = other.match, placed.match
-    if wide is None:
-        return True
-    if narrow is None:
-        return not (wide.gateways or wide.port or wide.source_labels or wide.source_namespace)
-    return (
-        (not wide.gateways or (bool(narrow.gateways) and set(narrow.gateways) <= set(wide.gateways)))
-        and wide.port in (0, narrow.port)
-        and wide.source_namespace in ("", narrow.source_namespace)
-        and wide.source_labels.items() <= narrow.source_labels.items()
-    )
+    return proved_unreachable(virtual_service, matches, candidates)
 
 
 def _findings(

@@ -10,6 +10,11 @@ Labels = Mapping[str, str]
 
 NO_LABELS: Labels = {}
 
+MANAGED = "gateway.istio.io/managed"
+"""The label of what a controller of istiod makes for a Gateway. Its values are the names of the controllers."""
+MANAGED_WAYPOINT = "istio.io-mesh-controller"
+MANAGED_EAST_WEST = "istio.io-eastwest-controller"
+
 
 def selects(selector: Labels, labels: Labels) -> bool:
     """True if the labels include every pair of the selector. An empty selector selects everything."""

@@ -10,9 +10,7 @@ from meshcompile.codes.services import PORT_WITH_TWO_PROTOCOLS, TARGET_PORT_WITH
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.kubernetes.workloads import Deployment
-
-MANAGED = "gateway.istio.io/managed"
-WAYPOINT_CONTROLLER = "istio.io-mesh-controller"
+from meshcompile.values.labels import MANAGED, MANAGED_WAYPOINT
 
 
 def deployment_services(context: Context) -> Iterator[Diagnostic]:
@@ -21,7 +19,7 @@ def deployment_services(context: Context) -> Iterator[Diagnostic]:
     for deployment in written.all(Deployment):
         template = deployment.spec.template
         labels, annotations = template.metadata.labels, template.metadata.annotations
-        if deployment.metadata.labels.get(MANAGED) == WAYPOINT_CONTROLLER:
+        if deployment.metadata.labels.get(MANAGED) == MANAGED_WAYPOINT:
             continue
         if gets_sidecar(template.spec, deployment.namespace, labels, annotations, written):
             services = tuple(written.pods.services_of(labels, deployment.namespace))

@@ -10,9 +10,6 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.base import Resource
 from meshcompile.models.common import IstioCondition, IstioResource
 from meshcompile.models.gateway_api.base import GatewayApiResource
-from meshcompile.models.gateway_api.gateway import KubernetesGateway
-from meshcompile.models.gateway_api.grpc_route import GRPCRoute
-from meshcompile.models.gateway_api.http_route import HTTPRoute
 from meshcompile.models.kubernetes.base import Condition
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.networking.service_entry import ServiceEntry
@@ -21,6 +18,8 @@ from meshcompile.models.security.authorization_policy import AuthorizationPolicy
 
 WAYPOINT_BOUND = frozenset({"istio.io/WaypointBound"})
 POLICY_ACCEPTED = frozenset({"ZtunnelAccepted", "WaypointAccepted"})
+GATEWAY_API_KINDS = ("KubernetesGateway", "HTTPRoute", "GRPCRoute")
+"""Their models are not imported here, for a fast start: many meshes have none of them."""
 OF_GATEWAY_API = frozenset({"Accepted", "Programmed", "ResolvedRefs"})
 
 
@@ -43,8 +42,10 @@ def negative_conditions(context: Context) -> Iterator[Diagnostic]:
         yield from _findings(entry, _of_istio(entry), WAYPOINT_BOUND)
     for policy in written.all(AuthorizationPolicy):
         yield from _findings(policy, _of_istio(policy), POLICY_ACCEPTED)
-    for resource in (*written.all(KubernetesGateway), *written.all(HTTPRoute), *written.all(GRPCRoute)):
-        yield from _findings(resource, _of_gateway_api(resource), OF_GATEWAY_API)
+    for kind in GATEWAY_API_KINDS:
+        for resource in written.resources.by_kind.get(kind, ()):
+            if isinstance(resource, GatewayApiResource):
+                yield from _findings(resource, _of_gateway_api(resource), OF_GATEWAY_API)
 
 
 def _of_istio(resource: IstioResource) -> Iterator[_Reported]:
@@ -57,7 +58,7 @@ def _of_model(condition: Condition | IstioCondition) -> _Reported:
 
 def _of_gateway_api(resource: GatewayApiResource) -> Iterator[_Reported]:
     """The conditions of a Gateway, or those of a route at each of its parents. The status is as written."""
-    parts = [resource.status] if isinstance(resource, KubernetesGateway) else _mappings(resource.status.get("parents"))
+    parts = [resource.status] if resource.kind == "Gateway" else _mappings(resource.status.get("parents"))
     for condition in (condition for part in parts for condition in _mappings(part.get("conditions"))):
         yield _Reported(*(str(condition.get(field, "")) for field in _Reported._fields))
 

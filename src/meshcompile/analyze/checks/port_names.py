@@ -7,9 +7,9 @@ from meshcompile.analyze.in_mesh import is_control_plane
 from meshcompile.codes.services import EXTERNAL_NAME_PORT, PORT_NAME
 from meshcompile.diagnostics import Diagnostic
 from meshcompile.models.kubernetes.service import Service, ServicePort
+from meshcompile.values.labels import MANAGED
 from meshcompile.values.ports import Protocol, declared_protocol
 
-MANAGED = "gateway.istio.io/managed"
 CONTROLLERS = frozenset({"istio.io-gateway-controller", "istio.io-mesh-controller", "istio.io-eastwest-controller"})
 EXTERNAL_NAME = "ExternalName"
 

@@ -46,7 +46,7 @@ class BackendTLSPolicySpec(GatewayApiNode):
 
     target_refs: Annotated[tuple[LocalPolicyTargetReferenceWithSectionName, ...], items(16, 1, required=True)] = ()
     """Services or ServiceEntries of the policy's namespace, or single ports of them."""
-    validation: Annotated[BackendTLSPolicyValidation, REQUIRED] = BackendTLSPolicyValidation()
+    validation: Annotated[BackendTLSPolicyValidation, REQUIRED] = BackendTLSPolicyValidation.model_construct()
     """How the backend's certificate is checked."""
     options: Annotated[Mapping[str, str], items(16)] = {}
     """istiod reads none."""
@@ -59,7 +59,7 @@ class BackendTLSPolicy(GatewayApiResource):
         "gateway.networking.k8s.io/v1"
     )
     kind: Literal["BackendTLSPolicy"] = "BackendTLSPolicy"
-    spec: Annotated[BackendTLSPolicySpec, REQUIRED] = BackendTLSPolicySpec()
+    spec: Annotated[BackendTLSPolicySpec, REQUIRED] = BackendTLSPolicySpec.model_construct()
     """Specification."""
 
 
@@ -84,9 +84,9 @@ class RequestRate(GatewayApiNode):
 class RetryConstraint(GatewayApiNode):
     """Limit on retries."""
 
-    budget: BudgetDetails = BudgetDetails()
+    budget: BudgetDetails = BudgetDetails.model_construct()
     """Share of the requests that may be retries."""
-    min_retry_rate: RequestRate = RequestRate()
+    min_retry_rate: RequestRate = RequestRate.model_construct()
     """Retries that are always allowed."""
 
 
@@ -106,5 +106,5 @@ class XBackendTrafficPolicy(GatewayApiResource):
 
     api_version: Literal["gateway.networking.x-k8s.io/v1alpha1"] = "gateway.networking.x-k8s.io/v1alpha1"
     kind: Literal["XBackendTrafficPolicy"] = "XBackendTrafficPolicy"
-    spec: Annotated[XBackendTrafficPolicySpec, REQUIRED] = XBackendTrafficPolicySpec()
+    spec: Annotated[XBackendTrafficPolicySpec, REQUIRED] = XBackendTrafficPolicySpec.model_construct()
     """Specification."""

@@ -48,7 +48,7 @@ class Fraction(GatewayApiNode):
 class HTTPRequestMirrorFilter(GatewayApiNode):
     """Copies of requests that go to another backend, whose answers are dropped."""
 
-    backend_ref: Annotated[BackendObjectReference, REQUIRED] = BackendObjectReference()
+    backend_ref: Annotated[BackendObjectReference, REQUIRED] = BackendObjectReference.model_construct()
     """Where the copies go."""
     percent: Annotated[Int, Limits(0, 100)] | None = None
     """Share of the requests to copy, in percent. Default: all."""
@@ -144,7 +144,7 @@ class HTTPExternalAuthFilter(GatewayApiNode):
 
     protocol: Annotated[str, choice("HTTP", "GRPC", required=True)] = ""
     """Protocol of the service."""
-    backend_ref: Annotated[BackendObjectReference, REQUIRED] = BackendObjectReference()
+    backend_ref: Annotated[BackendObjectReference, REQUIRED] = BackendObjectReference.model_construct()
     """The service."""
     grpc: GRPCAuthConfig | None = None
     """Settings for `GRPC`."""

@@ -48,7 +48,7 @@ class RouteNamespaces(GatewayApiNode):
 class AllowedRoutes(GatewayApiNode):
     """Which routes may attach to a listener."""
 
-    namespaces: RouteNamespaces = RouteNamespaces()
+    namespaces: RouteNamespaces = RouteNamespaces.model_construct()
     """Their namespaces."""
     kinds: Annotated[tuple[RouteGroupKind, ...], items(8)] = ()
     """Their kinds. Default: those that suit the protocol."""
@@ -80,7 +80,7 @@ class Listener(GatewayApiNode):
     """Protocol: `HTTP`, `HTTPS`, `TLS`, `TCP`, or `HBONE` for waypoints and east-west gateways."""
     tls: ListenerTLSConfig | None = None
     """TLS, for `HTTPS` and `TLS`."""
-    allowed_routes: AllowedRoutes = AllowedRoutes()
+    allowed_routes: AllowedRoutes = AllowedRoutes.model_construct()
     """Which routes may attach."""
 
 
@@ -120,7 +120,7 @@ class ListenerNamespaces(GatewayApiNode):
 class AllowedListeners(GatewayApiNode):
     """Which ListenerSets may attach to a Gateway."""
 
-    namespaces: ListenerNamespaces = ListenerNamespaces()
+    namespaces: ListenerNamespaces = ListenerNamespaces.model_construct()
     """Their namespaces."""
 
 
@@ -145,14 +145,14 @@ class TLSPortConfig(GatewayApiNode):
 
     port: Annotated[Port, REQUIRED] = 0
     """The port."""
-    tls: Annotated[TLSConfig, REQUIRED] = TLSConfig()
+    tls: Annotated[TLSConfig, REQUIRED] = TLSConfig.model_construct()
     """Settings instead of the default."""
 
 
 class FrontendTLSConfig(GatewayApiNode):
     """What the gateway asks of its clients, by port."""
 
-    default: Annotated[TLSConfig, REQUIRED] = TLSConfig()
+    default: Annotated[TLSConfig, REQUIRED] = TLSConfig.model_construct()
     """Settings for all other ports."""
     per_port: Annotated[tuple[TLSPortConfig, ...], items(64)] = ()
     """Settings for single ports."""
@@ -200,7 +200,7 @@ class KubernetesGateway(GatewayApiResource):
         "gateway.networking.k8s.io/v1"
     )
     kind: Literal["Gateway"] = "Gateway"
-    spec: Annotated[GatewaySpec, REQUIRED] = GatewaySpec()
+    spec: Annotated[GatewaySpec, REQUIRED] = GatewaySpec.model_construct()
     """Specification."""
 
 
@@ -220,7 +220,7 @@ class ListenerSetParent(GatewayApiNode):
 class ListenerSetSpec(GatewayApiNode):
     """Specification of a ListenerSet."""
 
-    parent_ref: Annotated[ListenerSetParent, REQUIRED] = ListenerSetParent()
+    parent_ref: Annotated[ListenerSetParent, REQUIRED] = ListenerSetParent.model_construct()
     """The Gateway that serves the listeners."""
     listeners: Annotated[tuple[Listener, ...], items(64, 1, required=True)] = ()
     """Ports and hosts."""
@@ -231,7 +231,7 @@ class ListenerSet(GatewayApiResource):
 
     api_version: Literal["gateway.networking.k8s.io/v1"] = "gateway.networking.k8s.io/v1"
     kind: Literal["ListenerSet"] = "ListenerSet"
-    spec: Annotated[ListenerSetSpec, REQUIRED] = ListenerSetSpec()
+    spec: Annotated[ListenerSetSpec, REQUIRED] = ListenerSetSpec.model_construct()
     """Specification."""
 
 
@@ -268,5 +268,5 @@ class GatewayClass(GatewayApiResource):
         "gateway.networking.k8s.io/v1"
     )
     kind: Literal["GatewayClass"] = "GatewayClass"
-    spec: Annotated[GatewayClassSpec, REQUIRED] = GatewayClassSpec()
+    spec: Annotated[GatewayClassSpec, REQUIRED] = GatewayClassSpec.model_construct()
     """Specification."""

@@ -82,5 +82,5 @@ class GRPCRoute(GatewayApiResource):
 
     api_version: Literal["gateway.networking.k8s.io/v1"] = "gateway.networking.k8s.io/v1"
     kind: Literal["GRPCRoute"] = "GRPCRoute"
-    spec: GRPCRouteSpec = GRPCRouteSpec()
+    spec: GRPCRouteSpec = GRPCRouteSpec.model_construct()
     """Specification."""

@@ -56,7 +56,7 @@ class HTTPQueryParamMatch(GatewayApiNode):
 class HTTPRouteMatch(GatewayApiNode):
     """Conditions on one request; all of them must hold."""
 
-    path: HTTPPathMatch = HTTPPathMatch()
+    path: HTTPPathMatch = HTTPPathMatch.model_construct()
     """Condition on the path. Default: every path."""
     headers: Annotated[tuple[HTTPHeaderMatch, ...], items(16)] = ()
     """Conditions on headers."""
@@ -136,5 +136,5 @@ class HTTPRoute(GatewayApiResource):
         "gateway.networking.k8s.io/v1"
     )
     kind: Literal["HTTPRoute"] = "HTTPRoute"
-    spec: Annotated[HTTPRouteSpec, REQUIRED] = HTTPRouteSpec()
+    spec: Annotated[HTTPRouteSpec, REQUIRED] = HTTPRouteSpec.model_construct()
     """Specification."""

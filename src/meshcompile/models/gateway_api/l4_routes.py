@@ -35,7 +35,7 @@ class TCPRoute(GatewayApiResource):
         "gateway.networking.k8s.io/v1alpha2"
     )
     kind: Literal["TCPRoute"] = "TCPRoute"
-    spec: Annotated[TCPRouteSpec, REQUIRED] = TCPRouteSpec()
+    spec: Annotated[TCPRouteSpec, REQUIRED] = TCPRouteSpec.model_construct()
     """Specification."""
 
 
@@ -61,7 +61,7 @@ class TLSRoute(GatewayApiResource):
         "gateway.networking.k8s.io/v1alpha2",
     ] = "gateway.networking.k8s.io/v1"
     kind: Literal["TLSRoute"] = "TLSRoute"
-    spec: Annotated[TLSRouteSpec, REQUIRED] = TLSRouteSpec()
+    spec: Annotated[TLSRouteSpec, REQUIRED] = TLSRouteSpec.model_construct()
     """Specification."""
 
 
@@ -70,5 +70,5 @@ class UDPRoute(GatewayApiResource):
 
     api_version: Literal["gateway.networking.k8s.io/v1alpha2"] = "gateway.networking.k8s.io/v1alpha2"
     kind: Literal["UDPRoute"] = "UDPRoute"
-    spec: Annotated[TCPRouteSpec, REQUIRED] = TCPRouteSpec()
+    spec: Annotated[TCPRouteSpec, REQUIRED] = TCPRouteSpec.model_construct()
     """Specification, like that of a TCPRoute."""

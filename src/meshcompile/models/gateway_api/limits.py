@@ -4,16 +4,15 @@ The API server refuses an object beyond the limits. istiod itself reads any obje
 values for what is absent. So the models take such an object too, and `validate` reports it.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from pydantic import GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What the schema allows in a field: a length of texts, lists and maps, a range of numbers, a form, some values.
 
     `required` fields must be present.

@@ -45,5 +45,5 @@ class ReferenceGrant(GatewayApiResource):
         "gateway.networking.k8s.io/v1"
     )
     kind: Literal["ReferenceGrant"] = "ReferenceGrant"
-    spec: Annotated[ReferenceGrantSpec, REQUIRED] = ReferenceGrantSpec()
+    spec: Annotated[ReferenceGrantSpec, REQUIRED] = ReferenceGrantSpec.model_construct()
     """Specification."""

@@ -36,7 +36,7 @@ class Endpoint(KubernetesNode):
 
     addresses: tuple[str, ...] = ()
     """Addresses of the endpoint. They are interchangeable."""
-    conditions: EndpointConditions = EndpointConditions()
+    conditions: EndpointConditions = EndpointConditions.model_construct()
     """State of the endpoint."""
     hostname: str | None = None
     """DNS name of the endpoint in a headless Service."""

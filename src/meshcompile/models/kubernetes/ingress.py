@@ -21,7 +21,7 @@ class IngressServiceBackend(KubernetesNode):
 
     name: str = ""
     """Name of the Service."""
-    port: ServiceBackendPort = ServiceBackendPort()
+    port: ServiceBackendPort = ServiceBackendPort.model_construct()
     """Port of the Service."""
 
 
@@ -52,7 +52,7 @@ class HTTPIngressPath(KubernetesNode):
     """Path of the request. Empty matches all requests."""
     path_type: str | None = None
     """`Exact`, `Prefix` or `ImplementationSpecific`."""
-    backend: IngressBackend = IngressBackend()
+    backend: IngressBackend = IngressBackend.model_construct()
     """Backend for the path."""
 
 

@@ -28,7 +28,7 @@ class MutatingWebhook(KubernetesNode):
 
     name: str = ""
     """Its name, with a domain."""
-    client_config: WebhookClientConfig = WebhookClientConfig()
+    client_config: WebhookClientConfig = WebhookClientConfig.model_construct()
     """Its address."""
     namespace_selector: LabelSelector | None = None
     """Selects by the labels of an object's namespace; absent selects all."""
@@ -41,7 +41,7 @@ class ValidatingWebhook(KubernetesNode):
 
     name: str = ""
     """Its name, with a domain."""
-    client_config: WebhookClientConfig = WebhookClientConfig()
+    client_config: WebhookClientConfig = WebhookClientConfig.model_construct()
     """Its address."""
 
 

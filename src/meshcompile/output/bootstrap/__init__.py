@@ -18,12 +18,13 @@ from meshcompile.envoy.message import Message, replaced, to_builtins
 from meshcompile.output.bootstrap.access_logs import logging_to_stdout
 from meshcompile.output.bootstrap.clusters import StaticCluster
 from meshcompile.output.bootstrap.listeners import StaticListener
-from meshcompile.output.bootstrap.options import BootstrapOptions, Credential, Flavour, Options, Passthrough, Resolve
+from meshcompile.output.bootstrap.options import BootstrapOptions, Flavour, Options, Passthrough, Resolve
 from meshcompile.output.bootstrap.passthrough import passthrough_cluster, resolving_hosts
 from meshcompile.output.bootstrap.repeated import without_repeated
 from meshcompile.output.bootstrap.secret_store import SecretStore
 from meshcompile.output.bootstrap.surroundings import node, surrounded
 from meshcompile.output.bootstrap.tls import TlsMaterial, sds_files
+from meshcompile.output.credentials import Credential
 
 __all__ = [
     "Bootstrap",

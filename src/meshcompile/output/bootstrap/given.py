@@ -5,7 +5,8 @@ from typing import Any
 
 from meshcompile.errors import InvalidArgument, instance, keyed, texts
 from meshcompile.output.bootstrap.addresses import AddressMap
-from meshcompile.output.bootstrap.options import Credential, Flavour, Options, Passthrough, Resolve
+from meshcompile.output.bootstrap.options import Flavour, Options, Passthrough, Resolve
+from meshcompile.output.credentials import Credential
 
 _READ: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "workload_certificates": ("workload_certificates", lambda value: instance("workload_certificates", value, str)),

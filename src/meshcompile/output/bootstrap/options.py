@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypedDict
 
-from meshcompile.documents import Origin
 from meshcompile.errors import InvalidArgument
 from meshcompile.output.bootstrap.addresses import AddressMap
+from meshcompile.output.credentials import Credential
 from meshcompile.values.ip import HIGHEST_PORT
 
 
@@ -42,21 +42,6 @@ class Resolve(BootstrapChoice):
 
     ADDRESSES = "addresses"
     DNS = "dns"
-
-
-@dataclass(frozen=True, slots=True)
-class Credential:
-    """TLS material in PEM; "" for parts that are missing.
-
-    `origins` are the places of the parts, by `certificate`, `private_key` and `authorities`. The values are paths of
-    files instead of PEM if `in_files` is true.
-    """
-
-    certificate: str = ""
-    private_key: str = ""
-    authorities: str = ""
-    in_files: bool = False
-    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
 
 
 class BootstrapOptions(TypedDict, total=False):

@@ -12,8 +12,9 @@ from meshcompile.diagnostics import Diagnostic
 from meshcompile.documents import NOWHERE
 from meshcompile.envoy.config.core import DataSource
 from meshcompile.envoy.extensions.transport_sockets.tls import TlsCertificate
-from meshcompile.output.bootstrap.options import Credential, Flavour, Options
+from meshcompile.output.bootstrap.options import Flavour, Options
 from meshcompile.output.bootstrap.pem import certificate_problem, pair_problem, private_key_problem
+from meshcompile.output.credentials import Credential
 from meshcompile.values.credentials import AUTHORITIES, CONFIG_MAP
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ from meshcompile.values.durations import Duration
 
 NO_UNDERSCORES = HeadersWithUnderscoresAction.HEADERS_WITH_UNDERSCORES_UNSPECIFIED
 NO_SLASHES = PathWithEscapedSlashesAction.PATH_WITH_ESCAPED_SLASHES_UNSPECIFIED
-EDGE_DEFAULTS = ConnectionSettings(
+EDGE_DEFAULTS = ConnectionSettings.model_construct(
     listener_per_connection_buffer_limit_bytes=32768,
     http_idle_timeout=Duration.of_seconds(3600),
     http_stream_idle_timeout=Duration.of_seconds(300),

@@ -180,7 +180,7 @@ def http_traits(
 
 def _traits(snapshot: Snapshot, facts: ProxyFacts, traffic_class: TrafficClass, service: Service | None) -> HttpTraits:
     proxy, config, mesh = facts.proxy, facts.config, snapshot.mesh
-    headers = config.proxy_headers or ProxyHeaders()
+    headers = config.proxy_headers or ProxyHeaders.model_construct()
     certificates = _gateway_client_cert if traffic_class is TrafficClass.GATEWAY else _sidecar_client_cert
     forward, details = certificates(config, headers)
     is_outbound = traffic_class is TrafficClass.SIDECAR_OUTBOUND

@@ -72,7 +72,7 @@ def tracing(
     snapshot: Snapshot, traced: TracedProxy, blocks: tuple[TracingBlock, ...], mode: WorkloadMode
 ) -> Tracing | None:
     """The tracing that all applicable Telemetries configure; None when nothing is traced."""
-    proxy, index, settings = traced.proxy, snapshot.telemetry, traced.config.tracing or ProxyTracing()
+    proxy, index, settings = traced.proxy, snapshot.telemetry, traced.config.tracing or ProxyTracing.model_construct()
     defaults = index.defaults.tracing
     if not blocks and not defaults:
         return _of_proxy_config(proxy, settings) if snapshot.mesh.enable_tracing else None

@@ -13,8 +13,8 @@ from meshcompile.resolve.hbone.tunnels import (
     double_tunnel_clusters,
     tunnel_tls,
 )
-from meshcompile.snapshot.ambient.attachment import MANAGED, MANAGED_WAYPOINT
 from meshcompile.snapshot.snapshot import Snapshot
+from meshcompile.values.labels import MANAGED, MANAGED_WAYPOINT
 from meshcompile.values.names import CONNECT_ORIGINATE, ENCAP, MAIN_INTERNAL
 
 

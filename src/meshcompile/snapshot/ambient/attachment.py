@@ -14,13 +14,10 @@ from meshcompile.models.mesh.service_entry_visibility import EntryVisibility, Se
 from meshcompile.snapshot.ambient.canaries import canary_asked_for
 from meshcompile.snapshot.ambient.waypoints import GATEWAY_NAME, TrafficType, Waypoint
 from meshcompile.snapshot.entry_visibility import entry_visibility
-from meshcompile.values.labels import NO_LABELS, Labels
+from meshcompile.values.labels import MANAGED, MANAGED_EAST_WEST, MANAGED_WAYPOINT, NO_LABELS, Labels
 
 USE_WAYPOINT = "istio.io/use-waypoint"
 USE_WAYPOINT_NAMESPACE = "istio.io/use-waypoint-namespace"
-MANAGED = "gateway.istio.io/managed"
-MANAGED_WAYPOINT = "istio.io-mesh-controller"
-MANAGED_EAST_WEST = "istio.io-eastwest-controller"
 
 
 class RefusedAttachment(StrEnum):

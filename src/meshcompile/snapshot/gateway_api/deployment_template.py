@@ -9,12 +9,11 @@ from meshcompile.snapshot.gateway_api.classes import TRAITS, Controller, deploym
 from meshcompile.snapshot.gateway_api.gateways import NAME_OVERRIDE, SERVICE_TYPE
 from meshcompile.snapshot.gateway_api.overlays import Overlays
 from meshcompile.snapshot.kubernetes_services import TRAFFIC_DISTRIBUTION
-from meshcompile.values.labels import NETWORK, Labels
+from meshcompile.values.labels import MANAGED, NETWORK, Labels
 
 GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
 CLASS_NAME = "gateway.networking.k8s.io/gateway-class-name"
 RESERVED = "gateway.networking.k8s.io/"
-MANAGED = "gateway.istio.io/managed"
 SERVICE_ACCOUNT = "gateway.istio.io/service-account"
 CONTROLLER_VERSION = "gateway.istio.io/controller-version"
 DATAPLANE_MODE = "istio.io/dataplane-mode"

@@ -3,11 +3,11 @@
 import binascii
 from base64 import b64decode
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from meshcompile.documents import Origin
 from meshcompile.models.kubernetes.config_map import ConfigMap
 from meshcompile.models.kubernetes.secret import Secret
-from meshcompile.output.bootstrap.options import Credential
 from meshcompile.values.credentials import CONFIG_MAP
 
 # The keys of a Secret for each part, in order of precedence.
@@ -16,6 +16,21 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "private_key": ("key", "tls.key"),
     "authorities": ("cacert", "ca.crt"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """TLS material in PEM; "" for parts that are missing.
+
+    `origins` are the places of the parts, by `certificate`, `private_key` and `authorities`. The values are paths of
+    files instead of PEM if `in_files` is true.
+    """
+
+    certificate: str = ""
+    private_key: str = ""
+    authorities: str = ""
+    in_files: bool = False
+    origins: Mapping[str, Origin] = field(default_factory=dict, compare=False, repr=False)
 
 
 def credentials(resources: Iterable[object]) -> Mapping[str, Credential]:
