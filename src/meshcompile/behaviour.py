@@ -58,6 +58,7 @@ class Behaviour(Struct, frozen=True):
     unnamed_dynamic_hosts: bool = True
     waypoint_ranges: bool = True
     sds_credential_names: bool = True
+    unverified_own_certificates: bool = True
     # Istio 1.31
     send_unhealthy_endpoints: bool = False
     subsets_inherit_tls_mode: bool = False
@@ -90,6 +91,8 @@ class Behaviour(Struct, frozen=True):
     connection_settings: bool = False
     entry_visibility: bool = False
     canary_waypoints: bool = False
+    secure_metrics_ports: bool = False
+    protocols_of_entries: bool = False
 
     @property
     def name(self) -> str:
@@ -132,6 +135,7 @@ ISTIO_1_29 = replace(
     unnamed_dynamic_hosts=False,
     waypoint_ranges=False,
     sds_credential_names=False,
+    unverified_own_certificates=False,
 )
 ISTIO_1_31 = replace(
     ISTIO_1_30,
@@ -167,6 +171,8 @@ ISTIO_1_31 = replace(
     connection_settings=True,
     entry_visibility=True,
     canary_waypoints=True,
+    secure_metrics_ports=True,
+    protocols_of_entries=True,
     missing_backends_not_found=False,
 )
 

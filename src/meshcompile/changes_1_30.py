@@ -265,5 +265,14 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         "config. Earlier releases look for a provider with this name, and ask it for `sds://NAME`.",
         f"{PULL}60308",
     ),
+    ReleaseChange(
+        "unverified_own_certificates",
+        "1.30",
+        "Proxies with certificates of their own can skip verification",
+        "If a proxy has client certificates in its metadata (`TLS_CLIENT_CERT_CHAIN`), the `insecureSkipVerify` of a "
+        "DestinationRule with the mode MUTUAL or ISTIO_MUTUAL is read. Earlier releases verify the server.",
+        f"{PULL}58688",
+        keep=("remove `insecureSkipVerify` from the DestinationRule",),
+    ),
 )
 """The rows, without order."""

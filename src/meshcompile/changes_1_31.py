@@ -284,5 +284,22 @@ CHANGES_1_31: tuple[ReleaseChange, ...] = (
         "ztunnel and of gateways. Earlier releases ignore them.",
         f"{PULL}60805",
     ),
+    ReleaseChange(
+        "secure_metrics_ports",
+        "1.31",
+        "Ports of metrics with mutual TLS are reserved",
+        "No listener uses the ports in `ENVOY_SECURE_METRICS_PORT` and `ENVOY_SECURE_MERGED_METRICS_PORT` of the "
+        "metadata of a proxy. Earlier releases ignore them.",
+        f"{PULL}60391",
+        keep=("remove the ports from the metadata of the proxies",),
+    ),
+    ReleaseChange(
+        "protocols_of_entries",
+        "1.31",
+        "analyze compares the protocols of ServiceEntries",
+        "`meshcompile analyze` reports ServiceEntries that give one port of a host different protocols (`IST0177`), as "
+        "istioctl does from this release on.",
+        f"{PULL}60477",
+    ),
 )
 """The rows, without order."""

@@ -93,6 +93,10 @@ class NodeMetadata(msgspec.Struct, frozen=True, kw_only=True):
     """port of the agent's health checks; no listener may use it"""
     envoy_prometheus_port: int = msgspec.field(name="ENVOY_PROMETHEUS_PORT", default=0)
     """port of metrics; no listener may use it"""
+    envoy_secure_metrics_port: int = msgspec.field(name="ENVOY_SECURE_METRICS_PORT", default=0)
+    """port of Envoy's metrics with mutual TLS; from Istio 1.31 on, no listener may use it"""
+    envoy_secure_merged_metrics_port: int = msgspec.field(name="ENVOY_SECURE_MERGED_METRICS_PORT", default=0)
+    """port of all metrics with mutual TLS; from Istio 1.31 on, no listener may use it"""
     tls_server_cert_chain: str = msgspec.field(name="TLS_SERVER_CERT_CHAIN", default="")
     """file with the workload's server certificate, instead of SDS"""
     tls_server_key: str = msgspec.field(name="TLS_SERVER_KEY", default="")

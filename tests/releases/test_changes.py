@@ -1,8 +1,9 @@
 """Each row of `meshcompile.changes` alone, on `mesh.yaml` with the objects in `cases/FIELD.yaml`.
 
 The first document of a case has `proxy` and `looks`: places in the proxy's configuration, with their values before and
-after the change (null where there is none). `rejected` has the objects that only one side rejects. Other keys are
-arguments of `load`. A row that changes in several releases has a case per release, `FIELD-1.31.yaml`.
+after the change (null where there is none). `rejected` has the objects that only one side rejects, and `found` the
+findings of `analyze` on each side. Other keys are arguments of `load`. A row that changes in several releases has a
+case per release, `FIELD-1.31.yaml`.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ def test_the_row_changes_what_it_says(change: ReleaseChange) -> None:
     case: dict[str, Any] = yaml.safe_load(header)
     proxy, looks = case.pop("proxy", None), case.pop("looks", ())
     rejected = case.pop("rejected", {"before": [], "after": []})
+    analyzed = case.pop("found", None)
     loaded = meshcompile.load([MESH, objects], **case, release=change.release)
     for side, behaviour in sides(change).items():
         mesh = following(loaded, behaviour)
@@ -45,6 +47,8 @@ def test_the_row_changes_what_it_says(change: ReleaseChange) -> None:
             assert value_at(found, look["at"]) == look[side], f"{side}: {look['at']}"
         wrong = {f"{d.kind}/{d.name}.{d.namespace}" for d in mesh.diagnostics if d.rejected}
         assert wrong == set(rejected[side]), side
+        if analyzed is not None:
+            assert {f"{d.code} {d.kind}/{d.name}.{d.namespace}" for d in mesh.analyze()} == set(analyzed[side]), side
 
 
 def sides(change: ReleaseChange) -> dict[str, Behaviour]:

@@ -57,7 +57,7 @@ NOT_OF_INPUT: Mapping[str, str] = {
 }
 """Codes whose finding is not about the text of an input, and what it is about."""
 
-OF_RELEASE = {"MC0145": "1.29"}
+OF_RELEASE = {"MC0145": "1.29", "IST0177": "1.31"}
 """Codes that only another release of Istio than the default gives for their examples."""
 
 MOST_CHANGED_LINES = {

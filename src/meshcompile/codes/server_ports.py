@@ -56,3 +56,13 @@ HOST_OF_SEVERAL_ENTRIES = Code(
     """Clients use the ServiceEntry of their own namespace, else the oldest that they see. Settings of several
 namespaces are not merged. Limit each with `exportTo: ["."]`, or keep one for the mesh.""",
 )
+PROTOCOLS_OF_ENTRIES = Code(
+    "IST0177",
+    "conflicting-service-entry-protocols",
+    Severity.WARNING,
+    "the ServiceEntries {entries} give port {port} of {host} the protocols {protocols}: a client treats all its "
+    "connections to this port as one of them",
+    """A client has one service for a host, so what another ServiceEntry says about the protocol of a port is lost. Give
+the port the same protocol everywhere, or limit each ServiceEntry to the clients that it is for with `exportTo`.
+istioctl reports it from Istio 1.31 on, and meshcompile does so for this release.""",
+)

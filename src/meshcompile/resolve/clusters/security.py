@@ -128,7 +128,8 @@ def _as_written(
         return ClusterTls.plain(http, server.tunnelled(Tunnelled.PLAIN_TEXT))
     if client.certificates is not None and tls.mode is not ClientTLSMode.SIMPLE and not server.mesh_external:
         written = tls.origin
-        tls = _from_files(client.certificates, tls.subject_alt_names, tls.sni, tls.insecure_skip_verify)
+        skip_verify = None if client.certificates.always_verify else tls.insecure_skip_verify
+        tls = _from_files(client.certificates, tls.subject_alt_names, tls.sni, skip_verify)
         tls = placed(tls, written)
     if _is_refused(tls, client, rule_selects_workloads):
         return ClusterTls.plain(http, server.tunnelled(Tunnelled.PLAIN_TEXT))

@@ -3,6 +3,7 @@
 from meshcompile.models.mesh.mesh_config import MeshConfig
 from meshcompile.proxy import Proxy
 from meshcompile.queries import Key
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.ports import Protocol
 
 # Ports that only privileged processes can bind; 0 is not a port.
@@ -26,9 +27,10 @@ class BindLimits(Key, frozen=True):
         return self.own | self.virtual
 
 
-def bind_limits(proxy: Proxy, mesh: MeshConfig) -> BindLimits:
+def bind_limits(proxy: Proxy, snapshot: Snapshot) -> BindLimits:
     """The bind limits of a proxy."""
-    return BindLimits(_own_ports(proxy), _virtual_ports(mesh), proxy.node_metadata.unprivileged_pod, proxy.wildcard)
+    own = _own_ports(proxy, secure_metrics=snapshot.behaviour.secure_metrics_ports)
+    return BindLimits(own, _virtual_ports(snapshot.mesh), proxy.node_metadata.unprivileged_pod, proxy.wildcard)
 
 
 def can_bind(
@@ -45,8 +47,10 @@ def can_bind(
     return not (on_every_address and port in reserved)
 
 
-def _own_ports(proxy: Proxy) -> frozenset[int]:
-    ports = (proxy.node_metadata.envoy_status_port, proxy.node_metadata.envoy_prometheus_port)
+def _own_ports(proxy: Proxy, *, secure_metrics: bool) -> frozenset[int]:
+    metadata = proxy.node_metadata
+    secured = (metadata.envoy_secure_metrics_port, metadata.envoy_secure_merged_metrics_port) if secure_metrics else ()
+    ports = (metadata.envoy_status_port, metadata.envoy_prometheus_port, *secured)
     return frozenset(port for port in ports if port)
 
 

@@ -40,6 +40,7 @@ from meshcompile.resolve.security.downstream_tls import (
 from meshcompile.resolve.security.mtls import PeerPolicy
 from meshcompile.snapshot.authentication import MutualTlsMode
 from meshcompile.snapshot.service import Service
+from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.values.names import BLACK_HOLE_CLUSTER, INBOUND_PASSTHROUGH_CLUSTER, inbound
 from meshcompile.values.ports import Protocol, protocol_named
 
@@ -137,12 +138,12 @@ class InboundPort(Struct, frozen=True):
 # ---- ports
 
 
-def inbound_ports(facts: ProxyFacts, mesh: MeshConfig) -> tuple[tuple[InboundPort, ...], tuple[Diagnostic, ...]]:
+def inbound_ports(facts: ProxyFacts, snapshot: Snapshot) -> tuple[tuple[InboundPort, ...], tuple[Diagnostic, ...]]:
     """The ports of the application, by number, and findings about them.
 
     They come from the Sidecar's ingress listeners if it has any, or from services.
     """
-    limits = bind_limits(facts.proxy, mesh)
+    limits = bind_limits(facts.proxy, snapshot)
     if facts.scope.has_ingress:
         candidates = _ingress_ports(facts, limits)
     elif facts.proxy.interception_mode is InterceptionMode.NONE:

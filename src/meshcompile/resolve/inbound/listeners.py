@@ -45,7 +45,7 @@ def inbound_listeners(snapshot: Snapshot, facts: ProxyFacts) -> InboundListeners
     http = http_traits(snapshot, facts, TrafficClass.SIDECAR_INBOUND)
     tcp = tcp_traits(snapshot, facts, TrafficClass.SIDECAR_INBOUND)
     chains = inbound_chains(snapshot.mesh, facts, http, tcp, proxy_secrets(facts.proxy))
-    ports, findings = inbound_ports(facts, snapshot.mesh)
+    ports, findings = inbound_ports(facts, snapshot)
     makes = InboundListenerBuilder(facts.proxy, snapshot.mesh, tcp.telemetry)
     bound = tuple(makes.of_port(port, chains.of(port)) for port in ports if port.bind_to_port)
     redirected = tuple(port for port in ports if not port.bind_to_port)

@@ -130,7 +130,7 @@ def egress_key(snapshot: Snapshot, facts: ProxyFacts, tcp: TcpTraits) -> EgressK
         addressing=client.addressing,
         pairs=client.pairs,
         domain=client.domain if _has_aliases(snapshot, facts.scope.key) else "",
-        limits=bind_limits(proxy, snapshot.mesh),
+        limits=bind_limits(proxy, snapshot),
         captured=proxy.interception_mode is not InterceptionMode.NONE,
         tcp=tcp,
         dynamic=tuple(dynamic_traits(snapshot, facts).items()),

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from meshcompile.behaviour import Behaviour
 from meshcompile.models.mesh.proxy_config import ProxyConfig
 from meshcompile.node_metadata import NodeMetadata
 from meshcompile.proxy import Proxy, ProxyType
@@ -26,11 +27,15 @@ DISTRIBUTION_LABELS = {
 
 
 class ClientCertificates(Key, frozen=True):
-    """The certificate, key and root files that the node metadata name for the proxy's own certificate."""
+    """The certificate, key and root files that the node metadata name for the proxy's own certificate.
+
+    `always_verify` if a rule cannot skip the verification of servers.
+    """
 
     chain: str
     key: str
     roots: str
+    always_verify: bool = False
 
 
 class ClientKey(Key, frozen=True):
@@ -95,7 +100,7 @@ def client_key(snapshot: Snapshot, scope: SidecarScope, proxy: Proxy, config: Pr
         has_labels=bool(proxy.labels),
         ipv4=proxy.supports_ipv4,
         ipv6=proxy.supports_ipv6,
-        certificates=_certificates(metadata),
+        certificates=_certificates(metadata, snapshot.behaviour),
         preserves_header_case=headers is not None and headers.preserve_http1_header_case is True,
         credential_socket=metadata.has_credential_socket,
         file_credential_socket=metadata.has_file_credential_socket,
@@ -127,6 +132,12 @@ def _label_keys(snapshot: Snapshot, services: Iterable[Service]) -> Iterator[str
         yield from DISTRIBUTION_LABELS[distribution]
 
 
-def _certificates(metadata: NodeMetadata) -> ClientCertificates | None:
-    chain = metadata.tls_client_cert_chain
-    return ClientCertificates(chain, metadata.tls_client_key, metadata.tls_client_root_cert) if chain else None
+def _certificates(metadata: NodeMetadata, behaviour: Behaviour) -> ClientCertificates | None:
+    if not metadata.tls_client_cert_chain:
+        return None
+    return ClientCertificates(
+        chain=metadata.tls_client_cert_chain,
+        key=metadata.tls_client_key,
+        roots=metadata.tls_client_root_cert,
+        always_verify=not behaviour.unverified_own_certificates,
+    )
