@@ -259,3 +259,46 @@ def test_a_mode_that_decides_for_no_workload() -> None:
     assert found("MC0823", CALLERS, strict, PEER % ("a", "istio-system", "PERMISSIVE")) == []
     assert found("MC0823", CALLERS, strict, PEER % ("own", "shop", "PERMISSIVE")) == []
     assert [each.name for each in found("MC0823", CALLERS, strict, PEER % ("own", "shop", "STRICT"))] == ["own"]
+
+
+SELECTING = """
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: %s, namespace: shop, creationTimestamp: "%s-01-01T00:00:00Z"}
+spec: {selector: {matchLabels: {%s}}, mtls: {mode: STRICT}}
+"""
+
+
+def test_a_peer_authentication_that_an_older_one_hides() -> None:
+    """A policy is hidden if every workload that it selects uses an older one with a selector."""
+    old, young = SELECTING % ("old", 2020, "app: web"), SELECTING % ("young", 2021, "app: web")
+    (hidden,) = found("MC0835", CALLERS, old, young)
+    assert (hidden.name, hidden.field, "shop/old for the same workloads" in hidden.message) == (
+        "young", "metadata.name", True,
+    )  # fmt: skip
+    other = (
+        CALLERS.replace("web-0", "web-1").replace("app: web}", "app: web, tier: front}").replace("10.1.0.1", "10.1.0.3")
+    )
+    assert found("MC0835", CALLERS, other, SELECTING % ("old", 2020, "tier: front"), young) == []
+    assert found("MC0835", CALLERS, SELECTING % ("old", 2020, "app: none"), young) == []
+    assert found("MC0835", CALLERS, old, PEER % ("wide", "shop", "STRICT")) == []
+
+
+ALIAS = """
+apiVersion: v1
+kind: Service
+metadata: {name: alias, namespace: shop}
+spec: {type: ExternalName, externalName: %s, ports: [{name: http, port: 80}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "count"),
+    [("web.example", 80, 1), ("web.example", 81, 0), ("catalog.shop.svc.cluster.local", 80, 0)],
+)
+def test_an_alias_of_nothing(host: str, port: int, count: int) -> None:
+    """A destination leads nowhere if it is an ExternalName Service, and no service has the host that it stands for."""
+    route = virtual_service("v", "[{route: [{destination: {host: alias, port: {number: %d}}}]}]" % port)
+    (*nowhere,) = found("MC0410", ALIAS % host, route)
+    assert [each.field for each in nowhere] == ["spec.http[0].route[0].destination.host"] * count
+    assert all("no cluster outbound|80||web.example" in each.message for each in nowhere)

@@ -70,3 +70,12 @@ STRICT_PORT_OPEN = Code(
 that is PERMISSIVE or DISABLE says of its strict ports: it takes them for covered by the mode of the mesh. Set the mode
 of the namespace with a PeerAuthentication without a selector. Sidecars are not affected.""",
 )
+SHADOWED_PEER_AUTHENTICATION = Code(
+    "MC0835",
+    "shadowed-peer-authentication",
+    Severity.WARNING,
+    "PeerAuthentication {other} for the {where} is older, so this one has no effect",
+    """Of several PeerAuthentications without a selector, a namespace uses only the oldest, and so does the mesh. Of
+several that select one workload, the workload uses only the oldest. Istio does not merge them. Write one
+PeerAuthentication.""",
+)
