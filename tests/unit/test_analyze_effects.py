@@ -298,7 +298,7 @@ spec: {type: ExternalName, externalName: %s, ports: [{name: http, port: 80}]}
 )
 def test_an_alias_of_nothing(host: str, port: int, count: int) -> None:
     """A destination leads nowhere if it is an ExternalName Service, and no service has the host that it stands for."""
-    route = virtual_service("v", "[{route: [{destination: {host: alias, port: {number: %d}}}]}]" % port)
+    route = virtual_service("v", f"[{{route: [{{destination: {{host: alias, port: {{number: {port}}}}}}}]}}]")
     (*nowhere,) = found("MC0410", ALIAS % host, route)
     assert [each.field for each in nowhere] == ["spec.http[0].route[0].destination.host"] * count
     assert all("no cluster outbound|80||web.example" in each.message for each in nowhere)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+import meshcompile
 from meshcompile.diagnostics import Severity
 from tests.meshes import SHOP, mesh
 
@@ -244,3 +248,71 @@ data:
     telemetry = telemetry % "{tracing: [{providers: [{name: ls}]}]}"
     assert "IST0002" in codes(config, telemetry)
     assert "IST0002" not in codes(telemetry)
+
+
+LIST = """
+apiVersion: v1
+kind: List
+items:
+- apiVersion: networking.istio.io/v1
+  kind: VirtualService
+  metadata: {name: v, namespace: shop}
+  spec:
+    hosts: [web]
+    http:
+    - route:
+      - destination:
+          host: lost
+"""
+
+
+def test_lines_in_a_list() -> None:
+    """The line of a finding about an item of a List is that of the mistake."""
+    found = [each.line for each in meshcompile.load(LIST).analyze() if each.code == "IST0101"]
+    assert found == [LIST.splitlines().index("          host: lost") + 1]
+
+
+TESTS = Path(__file__).resolve().parent
+PAGE = TESTS.parents[1] / "docs" / "deviations.md"
+HERE, ASSUMED = "test_istioctl_deviations", "test_analyze_assumptions"
+BOTH_WAYS = (HERE, "test_right_where_istioctl_is_wrong")
+WITNESSES = {
+    "IST0130, IST0131": [("test_unreachable_findings", "test_rough_rules_of_validate")],
+    "IST0174": [BOTH_WAYS],
+    "IST0173": [(HERE, "test_subset_with_labels_of_other_pods"), (HERE, "test_subset_of_a_service_entry")],
+    "IST0101 (`exportTo`)": [(HERE, "test_host_that_is_exported_to_the_virtual_service")],
+    "IST0101 (subsets)": [BOTH_WAYS, (ASSUMED, "test_a_subset_of_an_unknown_host")],
+    "IST0101, IST0132 (Gateways)": [BOTH_WAYS, (ASSUMED, "test_names_of_gateways_that_istioctl_does_not_know")],
+    "IST0101 (namespaces)": [BOTH_WAYS],
+    "IST0109": [BOTH_WAYS, (ASSUMED, "test_a_wildcard_over_a_host_with_few_clients")],
+    "IST0162, IST0101 (ports), IST0149": [BOTH_WAYS, (HERE, "test_tokens_at_the_ingress_gateway_of_the_input")],
+    "IST0127, IST0101, IST0173 (Pods)": [BOTH_WAYS, (ASSUMED, "test_assumed_pods")],
+    "IST0103, IST0147": [(ASSUMED, "test_a_pod_that_is_yet_to_be_created")],
+    "IST0103, IST0127 (gateways)": [(ASSUMED, "test_pods_that_a_gateway_selects")],
+    "IST0146": [(ASSUMED, "test_assumed_webhooks")],
+    "IST0106 (hosts of Gateways)": [(HERE, "test_hosts_beside_a_wildcard_for_all_namespaces")],
+    "IST0106 (annotations)": [(HERE, "test_hosts_of_generated_routes")],
+    "IST0002, IST0133 and others (mesh config)": [(HERE, "test_mesh_config_of_the_input")],
+    "IST0153, IST0154": [("test_analyze_references", "test_operations_on_routes")],
+    "all (namespaces)": [(HERE, "test_objects_without_a_namespace")],
+    "all (lines)": [(HERE, "test_lines_in_a_list")],
+    "all (documents)": [(HERE, "test_documents_that_istioctl_misreads")],
+    "all (empty parts)": [(HERE, "test_empty_parts_of_policies")],
+}
+"""The tests that show a difference, by the first column of its row."""
+
+
+def test_every_row_has_a_witness() -> None:
+    """The table names each difference, and each has a test that shows it."""
+    table = PAGE.read_text().partition("## Where istioctl is wrong")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| ((?:IST|all).*?) \|", table, re.MULTILINE)
+    assert set(rows) == WITNESSES.keys()
+    for module, name in (witness for witnesses in WITNESSES.values() for witness in witnesses):
+        assert f"def {name}(" in (TESTS / f"{module}.py").read_text()
+
+
+def test_objects_without_a_namespace() -> None:
+    """An object without a namespace belongs to `default`, so it can be exported to its own."""
+    rule = RULE.replace(", namespace: shop", "") % '{host: web.shop.svc.cluster.local, exportTo: ["."]}'
+    assert "IST0106" not in codes(rule)
+    assert "IST0106" in codes(rule.replace('["."]', '["..."]'))

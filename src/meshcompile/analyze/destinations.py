@@ -37,7 +37,13 @@ class Target(Struct, frozen=True):
 
     @property
     def is_reported_at_host(self) -> bool:
-        return "host" in self.destination.model_fields_set and not self.is_in_list_of_mirrors
+        return not self.is_in_list_of_mirrors and (bool(self.destination.host) or self._has_host)
+
+    @property
+    def _has_host(self) -> bool:
+        """True for an empty host that is written."""
+        origin = self.destination.origin
+        return "host" in origin.document.place(origin.path).children
 
     @property
     def host(self) -> str:
