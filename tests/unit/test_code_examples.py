@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
@@ -21,7 +22,6 @@ WITH_EXAMPLES = tuple(code for code in every_code() if examples(code))
 
 NOT_OF_INPUT: Mapping[str, str] = {
     **dict.fromkeys(("MC0262", "MC0263"), "a body of 100 kB is too long for a page"),
-    "MC0303": "it is about the option `--ambient`, which no object states",
     **dict.fromkeys(("MC0340", "MC0341", "MC0342"), "only `kube-inject` reports it"),
     "MC0503": "Istio rejects a Gateway with two ports of one name; the check is for clusters without its validation",
     "MC0908": "it is about the version of a proxy, which no object states",
@@ -36,8 +36,7 @@ NOT_OF_INPUT: Mapping[str, str] = {
     "MC0101": "it is about values that Python code passes to `load`",
     **dict.fromkeys(("MC1105", "MC1107", "MC1116"), "it is about what `meshcompile bootstrap` finds on this machine"),
     **dict.fromkeys(("MC1113", "MC1114"), "it is about an option of `meshcompile bootstrap`"),
-    "MC0834": "it is about ztunnel, and examples are not ambient",
-    "MC1108": "it is about a waypoint, and examples are not ambient",
+    "MC1108": "it is about a waypoint, and what Istio's Envoy has",
     "MC1111": "it is about hardware, which an EnvoyFilter names",
     "MC1112": "it is about settings of filters of Istio's build, which an EnvoyFilter adds",
     **dict.fromkeys(("MC1120", "MC1121", "MC1122", "MC1123", "MC1124", "MC1125"), "it is about a config dump"),
@@ -46,7 +45,6 @@ NOT_OF_INPUT: Mapping[str, str] = {
     "MC1208": "only `mesh.used_by` reports it, about one proxy",
     "MC1211": "it is about the metadata of a proxy, which no object states",
     "MC1214": "it is about a waypoint, and how the mesh is loaded",
-    "MC1215": "it is about an ambient mesh, and examples are not ambient",
     "MC1401": "it is about a suppression, which commands read",
     "MC1402": "it is about an installed package",
     "MC1410": "it is about the configuration of the project",
@@ -59,6 +57,15 @@ NOT_OF_INPUT: Mapping[str, str] = {
 
 OF_RELEASE = {"MC0145": "1.29", "IST0177": "1.31"}
 """Codes that only another release of Istio than the default gives for their examples."""
+
+AMBIENT = frozenset({"MC0303", "MC0834", "MC1215"})
+"""Codes whose examples are loaded in ambient mode."""
+
+PLACES = Path(__file__).parent / "data" / "places.json"
+"""The exact places of findings in the bad examples, by code: the line, the column and the field of each.
+
+`python -m tests.unit.test_code_examples` writes it.
+"""
 
 MOST_CHANGED_LINES = {
     "IST0138": 16,  # two servers become one
@@ -79,10 +86,10 @@ OF_REJECTED_OBJECTS = frozenset({"IST0106", "IST0165", "MC0119"})
 """Codes whose finding comes with another one that rejects the object."""
 
 
-def findings(text: str, release: str) -> Iterator[Diagnostic]:
+def findings(text: str, release: str, ambient: bool) -> Iterator[Diagnostic]:
     """All findings about a text, its mesh, and the configuration of each proxy."""
     try:
-        mesh = meshcompile.load(text, release=release)
+        mesh = meshcompile.load(text, release=release, ambient=ambient)
     except meshcompile.UnreadableInput as unreadable:
         yield from unreadable.diagnostics
         return
@@ -93,12 +100,25 @@ def findings(text: str, release: str) -> Iterator[Diagnostic]:
         yield from config.bootstrap().diagnostics
 
 
-def found(code: Code, text: str) -> list[int]:
-    """The lines of the code's findings, in order. 0 is the line of those without a place."""
-    all_of_them = tuple(findings(text, OF_RELEASE.get(code.id, DEFAULT_RELEASE)))
+def of_code(code: Code, text: str) -> list[Diagnostic]:
+    """The code's findings about a text."""
+    all_of_them = tuple(findings(text, OF_RELEASE.get(code.id, DEFAULT_RELEASE), code.id in AMBIENT))
     rejecting = {each.code for each in all_of_them if each.rejected} - {code.id, RESTATED}
     assert code.id in OF_REJECTED_OBJECTS or rejecting == set()
-    return sorted({each.line for each in all_of_them if each.code == code.id})
+    return [each for each in all_of_them if each.code == code.id]
+
+
+def found(code: Code, text: str) -> list[int]:
+    """The lines of the code's findings, in order. 0 is the line of those without a place."""
+    return sorted({each.line for each in of_code(code, text)})
+
+
+def exact_places(code: Code) -> list[str]:
+    """The lines, columns and fields at which the bad example is wrong."""
+    shown = examples(code)
+    assert shown is not None
+    exact = (each.at_cause() for each in of_code(code, shown.bad))
+    return sorted({f"{each.line}:{each.column} {each.field}".strip() for each in exact if each.line})
 
 
 @pytest.mark.parametrize("code", WITH_EXAMPLES, ids=lambda code: code.id)
@@ -110,6 +130,17 @@ def test_examples(code: Code) -> None:
     assert marked
     assert [line for line in found(code, shown.bad) if line] == marked
     assert found(code, shown.good) == []
+
+
+@pytest.mark.parametrize("code", WITH_EXAMPLES, ids=lambda code: code.id)
+def test_exact_places(code: Code) -> None:
+    """A finding of `meshcompile analyze` is at the line, the column and the field that are wrong."""
+    assert exact_places(code) == json.loads(PLACES.read_text()).get(code.id)
+
+
+def test_places_of_every_code() -> None:
+    """The list has exactly the codes with examples."""
+    assert json.loads(PLACES.read_text()).keys() == {code.id for code in WITH_EXAMPLES}
 
 
 @pytest.mark.parametrize("code", WITH_EXAMPLES, ids=lambda code: code.id)
@@ -143,3 +174,7 @@ def test_every_file_is_an_example() -> None:
     known = {f"{code.id}.{side}.yaml" for code in every_code() for side in ("bad", "good")}
     assert {path.name for path in FOLDER.iterdir()} <= known
     assert [code.id for code in every_code() if "Bad:" in code.docs] == []
+
+
+if __name__ == "__main__":
+    PLACES.write_text(json.dumps({code.id: exact_places(code) for code in WITH_EXAMPLES}, indent=1) + "\n")

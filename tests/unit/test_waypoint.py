@@ -187,9 +187,10 @@ def test_a_service_that_does_not_get_its_waypoint_is_reported(
 ) -> None:
     """A Service whose label names a waypoint that it cannot use has a finding with istiod's reason."""
     of = mesh(service("cart", "10.0.0.8", labels=labels), labels=of_gateway)
-    found = [each.message for each in of.diagnostics if each.code == "MC1215"]
+    found = [each for each in of.diagnostics if each.code == "MC1215"]
     assert len(found) == (problem is not None)
-    assert all(message.endswith(f"({problem})") for message in found)
+    assert all(each.message.endswith(f"({problem})") for each in found)
+    assert all(each.field == 'metadata.labels["istio.io/use-waypoint"]' for each in found)
 
 
 def test_a_namespace_that_the_listener_does_not_allow_is_reported() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from meshcompile.codes.proxies import WAYPOINT_NOT_USED
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Origin
 from meshcompile.snapshot.ambient.attachment import USE_WAYPOINT, RefusedAttachment
 from meshcompile.snapshot.ambient.index import AmbientIndex
 from meshcompile.snapshot.ambient.services import AmbientService
@@ -24,12 +25,19 @@ def waypoint_findings(index: AmbientIndex) -> Iterator[Diagnostic]:
         name, refused = found.attachment.name, found.attachment.refused
         if name is not None and refused is not None and _is_mistake(found, refused):
             yield WAYPOINT_NOT_USED(
-                found.service.origin,
+                _place(found),
                 host=found.service.hostname,
                 waypoint="/".join(name),
                 code=refused,
                 problem=PROBLEMS[refused],
             )
+
+
+def _place(found: AmbientService) -> Origin:
+    """The label of a service that names the waypoint; the service if it has that of its namespace."""
+    origin = found.service.origin
+    own = USE_WAYPOINT in found.service.labels
+    return Origin(origin.document, ("metadata", "labels", USE_WAYPOINT)) if own else origin
 
 
 def _is_mistake(found: AmbientService, refused: RefusedAttachment) -> bool:
