@@ -97,7 +97,7 @@ def _signals(paths: Sequence[str]) -> Iterator[object]:
     """An item each time that the files should be looked at."""
     folders = sorted({path if os.path.isdir(path) else os.path.dirname(path) or "." for path in paths})
     if all(map(os.path.isdir, folders)) and (notified := _notifications(folders)) is not None:
-        with suppress(OSError):  # a folder is gone, or the system watches no more files
+        with suppress(OSError, RuntimeError):  # a folder is gone, or the system does not watch files any more
             yield from _until_gone(notified, folders)
     yield from _ticks()
 
