@@ -1,10 +1,10 @@
 """The stages between two releases: the rows that differ, switched on one after another."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from meshcompile.behaviour import ADDED_FEATURES, FEATURES, RELEASES, Behaviour, features_of, with_features
 from meshcompile.changes import CHANGES, ReleaseChange
