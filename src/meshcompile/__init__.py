@@ -62,13 +62,13 @@ if TYPE_CHECKING:  # for type checkers and editors; at run time, __getattr__ imp
     from meshcompile.prove.policies import PolicyWitness as PolicyWitness
     from meshcompile.prove.policies import Relation as Relation
     from meshcompile.prove.policies import compare_policies as compare_policies
-    from meshcompile.prove.reach import Reach as Reach
-    from meshcompile.prove.reach import ReachException as ReachException
-    from meshcompile.prove.reach import ReachRow as ReachRow
     from meshcompile.prove.results import Proofs as Proofs
     from meshcompile.prove.results import ProofStatus as ProofStatus
     from meshcompile.prove.results import StatementResult as StatementResult
     from meshcompile.prove.results import Violation as Violation
+    from meshcompile.prove.rows import Reach as Reach
+    from meshcompile.prove.rows import ReachException as ReachException
+    from meshcompile.prove.rows import ReachRow as ReachRow
     from meshcompile.proxy import Proxy as Proxy
     from meshcompile.proxy import ProxyType as ProxyType
     from meshcompile.rollout.plan import Plan as Plan
@@ -133,9 +133,9 @@ _PLACES = {
     "Proxy": "meshcompile.proxy",
     "ProxyType": "meshcompile.proxy",
     "Related": "meshcompile.diagnostics",
-    "Reach": "meshcompile.prove.reach",
-    "ReachException": "meshcompile.prove.reach",
-    "ReachRow": "meshcompile.prove.reach",
+    "Reach": "meshcompile.prove.rows",
+    "ReachException": "meshcompile.prove.rows",
+    "ReachRow": "meshcompile.prove.rows",
     "Relation": "meshcompile.prove.policies",
     "RuleCondition": "meshcompile.prove.conditions",
     "Request": "meshcompile.explain.request",

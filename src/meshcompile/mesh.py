@@ -46,8 +46,8 @@ if TYPE_CHECKING:  # the compiler is imported by what needs it, so that objects 
     from meshcompile.models.mesh.mesh_config import MeshConfig
     from meshcompile.models.mesh.mesh_networks import MeshNetworks
     from meshcompile.output.credentials import Credential
-    from meshcompile.prove.reach import Reach
     from meshcompile.prove.results import Proofs
+    from meshcompile.prove.rows import Reach
     from meshcompile.proxies import NamedProxy
     from meshcompile.proxy import Proxy
     from meshcompile.queries import Answers

@@ -120,6 +120,47 @@ def test_gateways_are_rows_of_their_own() -> None:
     assert mesh.explain(Request.from_dict(row.witness)).outcomes[0].answered_by == "catalog.shop"
 
 
+def at_the_gateway(action: str, rules: str) -> str:
+    """A policy of the gateway."""
+    return f"""
+        apiVersion: security.istio.io/v1
+        kind: AuthorizationPolicy
+        metadata: {{name: front-{action.lower()}, namespace: istio-system}}
+        spec:
+          selector: {{matchLabels: {{istio: ingressgateway}}}}
+          action: {action}
+          rules: {rules}
+        """
+
+
+def test_policies_of_gateways_and_servers_are_in_the_rows() -> None:
+    """A row for each rule of the gateway has its conditions, those of the server, and the exceptions of both."""
+    wanted = "[{to: [{operation: {paths: ['/a*'], methods: [GET]}}]}, {to: [{operation: {paths: [/b]}}]}]"
+    served = "[{from: [{source: {namespaces: [istio-system]}}], to: [{operation: {notPaths: [/b]}}]}]"
+    mesh = shop(
+        *(GATEWAY_POD, gateway(80, "['*']"), policy("ALLOW", served)),
+        *(at_the_gateway("ALLOW", wanted), at_the_gateway("DENY", "[{to: [{operation: {paths: ['/a/x*']}}]}]")),
+    )
+    (row,) = mesh.reach("catalog.shop:80", sender="outside").rows
+    assert row.policies == ("ns[istio-system]-policy[front-allow]-rule[0]", "ns[shop]-policy[rules]-rule[0]")
+    assert [*map(str, row.any_of[0])] == ["host *.example.com", "method GET", "path /a*", "path not /b"]
+    assert [str(each.any_of[0][0]) for each in row.unless] == ["path /a/x*"]
+    assert [place.field for place in row.places[:2]] == ["spec.rules[0]"] * 2
+    for path, taken in (("/a", True), ("/a/x", False), ("/b", False), ("/c", False)):
+        sent = Request(url=f"http://a.example.com{path}", to="pod/ingress-0.istio-system")
+        arrives = mesh.explain(sent).outcomes[0].answered_by == "catalog.shop"
+        data = {**dimensions_of(ConcreteRequest(path=path, authority="a.example.com")), "connect": False}
+        assert (arrives, row.space.accepts(data)) == (taken, taken), path
+
+
+def test_what_a_route_rewrites_is_asked_after_the_gateway() -> None:
+    """A path that the server asks for is another one than clients send if the route rewrites it."""
+    rewriting = gateway(80, "['*']").replace("[{route:", "[{rewrite: {uri: /a}, route:")
+    mesh = shop(GATEWAY_POD, rewriting, policy("ALLOW", "[{to: [{operation: {paths: ['/a*']}}]}]"))
+    (row,) = mesh.reach("catalog.shop:80", sender="outside").rows
+    assert "path after the gateway /a*" in [*map(str, row.any_of[0])]
+
+
 def test_headers_of_routes_are_in_the_witness() -> None:
     """A route that asks for a header and a parameter has a witness with both."""
     asks = "[{match: [{headers: {x-a: {exact: b}}, queryParams: {q: {exact: c}}}], route:"

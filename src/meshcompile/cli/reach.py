@@ -87,22 +87,30 @@ MOST_SHOWN = 4
 
 def _lines(row: ReachRow) -> Iterator[tuple[str, str, str, str]]:
     """The lines of a row: one per alternative, and one per exception."""
-    place = f"{row.places[0].file}:{row.places[0].line}" if row.places else row.rule
-    because = place if row.rule or row.via else "no policy"
+    because, *further = _deciding(row)
     who, to = _who(row), f"{row.server}:{row.port}"
     for number, conditions in enumerate(row.any_of):
         text = ", ".join(map(str, conditions)) or "any request"
         doubt = f" (unknown: {row.reason})" if row.reason else ""
         yield (who, to, f"{text}{doubt}", because) if number == 0 else ("", "", f"or {text}", "")
+    yield from (("", "", "", place) for place in further)
     for each in row.unless:
         texts = " or ".join(", ".join(map(str, one)) or "any request" for one in each.any_of)
         place = f"{each.places[0].file}:{each.places[0].line}" if each.places else each.rule
         yield "", "", f"unless {texts}", place
 
 
+def _deciding(row: ReachRow) -> list[str]:
+    """The places of the rules that let requests through, or of the route of a gateway."""
+    if not (row.rule or row.via):
+        return ["no policy"]
+    places = [f"{each.file}:{each.line}" for each in row.places[: max(1, len(row.policies))]]
+    return places or [row.rule]
+
+
 def _who(row: ReachRow) -> str:
     """Who sends the requests of a row."""
-    from meshcompile.prove.reach import PLAIN_TEXT
+    from meshcompile.prove.rows import PLAIN_TEXT
 
     if row.via:
         return f"outside, by {row.via}"

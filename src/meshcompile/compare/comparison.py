@@ -53,6 +53,8 @@ class ProxyComparison:
         self.policies.add(self.names[old.id], pair)
         if INBOUND_LISTENER in pair.changed.get("listeners", {}) or pair.before.proxy.ip_addresses != new.ip_addresses:
             return self._inbound(pair)
+        if old.is_waypoint and "listeners" in pair.changed:
+            return proxy_diff(pair, other_identities(self.clients, self.names[old.id]))
         key = self._keys.key(pair)
         if key not in self._known:
             self._known[key] = pair, proxy_diff(pair)

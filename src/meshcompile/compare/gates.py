@@ -6,6 +6,7 @@ import msgspec
 
 from meshcompile.compare.probes import PlacedChain, Probe, connection_to, described_chain, tables
 from meshcompile.compare.tokens import with_good_token
+from meshcompile.compare.waypoints import as_client
 from meshcompile.config import Config
 from meshcompile.envoy.config.listener import Filter, FilterChain, Listener
 from meshcompile.envoy.extensions.filters.http import rbac as http_rbac
@@ -78,6 +79,9 @@ def _gate(chain: FilterChain, config: Config) -> Gate:
 
 def _connection(usual: DownstreamConnection, wanted: ConcreteRequest) -> DownstreamConnection | None:
     """The connection of a request to a chain; None if the chain cannot get it."""
+    if usual.listener:
+        named = as_client(usual, wanted.principal or "")
+        return msgspec.structs.replace(named, source=wanted.source) if wanted.client == wanted.source else None
     tls = _hello(usual.tls, wanted)
     if (tls is None) != (usual.tls is None) or wanted.client != wanted.source:
         return None

@@ -11,12 +11,13 @@ from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.policies import policy_identities, policy_requests
 from meshcompile.compare.probes import PlacedChain, Probe, chains, connection_to, described_chain, tables
 from meshcompile.compare.tokens import token_requests
+from meshcompile.compare.waypoints import as_client, served_at
 from meshcompile.config import Config
 from meshcompile.envoy.config.listener import FilterChainMatch
 from meshcompile.envoy.config.route import Route
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
 from meshcompile.envoy.message import Message, Packed
-from meshcompile.simulate import Capture, DownstreamConnection, HttpRequest, PeerCertificate
+from meshcompile.simulate import Capture, ClientHello, DownstreamConnection, HttpRequest, PeerCertificate
 
 ANY_HOST = "any.example"
 
@@ -42,12 +43,17 @@ def changed_chains(pair: ConfigPair) -> Iterator[tuple[PlacedChain | None, Place
         yield was.get(key), now.get(key)
 
 
-Identity = tuple[str, FilterChainMatch | None]
+Identity = tuple[str, FilterChainMatch | None, str]
 
 
 def _by_identity(config: Config) -> Mapping[Identity, PlacedChain]:
     """The filter chains by what selects them: their listener and their match."""
-    return {(each.listener.name, each.chain.filter_chain_match): each for each in chains(config)}
+    return {(each.listener.name, each.chain.filter_chain_match, _named(each)): each for each in chains(config)}
+
+
+def _named(each: PlacedChain) -> str:
+    """The name of a chain that a matcher selects by its name; else ""."""
+    return each.chain.name if each.listener.filter_chain_matcher is not None else ""
 
 
 def _comparable(each: PlacedChain) -> tuple[object, ...]:
@@ -81,15 +87,20 @@ def _connections(
     old: PlacedChain | None, new: PlacedChain | None, connection: DownstreamConnection, identities: Identities
 ) -> Iterator[DownstreamConnection]:
     """The connection, for a server with the identities of clients and those that policies name."""
-    if (hello := connection.tls) is None or connection.capture is not Capture.INBOUND:
+    hello = connection.tls if connection.capture is Capture.INBOUND else None
+    if hello is None and not connection.listener:
         yield connection
         return
     both = [one for one in (old, new) if one is not None]
     managers = [one.manager for one in both if one.manager is not None]
     named = sorted({identity for manager in managers for identity in policy_identities(manager)})
     for identity in told_apart((*identities[:MOST_IDENTITIES], *named), [one.chain for one in both]):
-        certificate = PeerCertificate(uris=(identity,))
-        yield msgspec.structs.replace(connection, tls=msgspec.structs.replace(hello, certificate=certificate))
+        yield as_client(connection, identity) if hello is None else _certified(connection, hello, identity)
+
+
+def _certified(connection: DownstreamConnection, hello: ClientHello, identity: str) -> DownstreamConnection:
+    certificate = PeerCertificate(uris=(identity,))
+    return msgspec.structs.replace(connection, tls=msgspec.structs.replace(hello, certificate=certificate))
 
 
 MOST_HOSTS = 3
@@ -102,7 +113,7 @@ def _requests(
         yield None
         return
     hosts = [*islice(_hosts(config, each), MOST_HOSTS)]
-    if each.listener.name != "virtualInbound" or not hosts:
+    if not hosts or not (each.listener.name == "virtualInbound" or served_at(each.chain.name)):
         hosts.append(ANY_HOST)
     yield from (HttpRequest(authority=host) for host in hosts)
     managers = [one.manager for one in (old, new) if one is not None and one.manager is not None]
@@ -114,6 +125,7 @@ def _hosts(config: Config, each: PlacedChain) -> Iterator[str]:
     """Hosts that the routes of a chain know."""
     manager = each.manager
     inside = manager.route_config if manager is not None else None
+    yield from filter(None, [served_at(each.chain.name)])
     table = inside or tables(config).get(each.table_name)
     for host in table.virtual_hosts if table is not None else ():
         yield from (domain.replace("*", "any") for domain in host.domains[:1] if domain != "*")

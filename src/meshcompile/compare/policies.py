@@ -15,9 +15,9 @@ from meshcompile.envoy.config.rbac import (
 from meshcompile.envoy.config.route import HeaderMatcher
 from meshcompile.envoy.extensions.filters.http import rbac
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager
-from meshcompile.envoy.type.matcher import PathMatcher, StringMatcher
+from meshcompile.envoy.type.matcher import FilterStateMatcher, PathMatcher, StringMatcher
 from meshcompile.queries import derived
-from meshcompile.simulate import HttpRequest
+from meshcompile.simulate import HttpRequest, rbac_conditions
 from meshcompile.spaces import ANY, Language, Undecided, matching
 from meshcompile.symbolic.strings import accepted_strings
 
@@ -78,6 +78,12 @@ def policy_identities(manager: HttpConnectionManager) -> Sequence[str]:
     return sorted(set(islice(found, MOST_REQUESTS)))
 
 
+def allowed_identities(manager: HttpConnectionManager) -> Sequence[str]:
+    """SPIFFE identities that meet the principals of the policies that allow."""
+    rules = (each.typed_config.rules for each in manager.http_filters if isinstance(each.typed_config, rbac.RBAC))
+    return [text for each in rules if each is not None and each.action == "ALLOW" for text in _identities(each)]
+
+
 @derived
 def _identities(rules: RBAC) -> tuple[str, ...]:
     principals = (principal for policy in rules.policies.values() for principal in policy.principals)
@@ -93,6 +99,8 @@ def principal_names(principal: Principal) -> Iterator[StringMatcher]:
         case Principal(not_id=Principal() as inner):
             yield from principal_names(inner)
         case Principal(authenticated=PrincipalAuthenticated(principal_name=StringMatcher() as name)):
+            yield name
+        case Principal(filter_state=FilterStateMatcher(key=rbac_conditions.PEER_PRINCIPAL, string_match=name)) if name:
             yield name
         case _:
             return

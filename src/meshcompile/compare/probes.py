@@ -10,6 +10,7 @@ from ipaddress import ip_address, ip_network
 
 from msgspec import Struct
 
+from meshcompile.compare.waypoints import at_chain
 from meshcompile.config import Config
 from meshcompile.envoy.config.core import Address, CidrRange, SocketAddress, TransportSocket
 from meshcompile.envoy.config.listener import FilterChain, FilterChainMatch, Listener
@@ -120,7 +121,7 @@ def connection_to(config: Config, at: PlacedChain, host: str = "") -> Downstream
     match = at.chain.filter_chain_match or FilterChainMatch()
     address, port = socket_of(at.listener)
     capture = _capture(config, at.listener)
-    return DownstreamConnection(
+    connection = DownstreamConnection(
         destination=_destination(config, address, match, host, capture),
         port=match.destination_port or (UNDECLARED_PORT if capture is Capture.INBOUND else port),
         source=_address_in(match.source_prefix_ranges) or "10.255.0.1",
@@ -128,6 +129,7 @@ def connection_to(config: Config, at: PlacedChain, host: str = "") -> Downstream
         spoken=_spoken(at, match),
         tls=_client_hello(at, match, host, capture),
     )
+    return connection if at.listener.filter_chain_matcher is None else at_chain(connection, at.listener, at.chain)
 
 
 def socket_of(listener: Listener) -> tuple[str, int]:
@@ -206,6 +208,8 @@ def described_chain(each: PlacedChain, connection: DownstreamConnection) -> str:
     """What a chain gets, in words."""
     kind = "requests" if each.manager is not None else "connections"
     where = "another port" if connection.port == UNDECLARED_PORT else f"port {connection.port}"
+    if connection.listener:
+        return f"{kind} through the waypoint on {where}"
     if called_name(connection):
         return f"{kind} over TLS on {where}"
     return f"{kind} in {'TLS' if connection.tls is not None else 'plain text'} to {where}"

@@ -33,7 +33,8 @@ def risks(change: BehaviourChange, drained: Sequence[str], hosts: Container[str]
     """
     before, after = change.before, change.after
     capture = change.probe.connection.capture
-    if capture is Capture.NONE and not before.forwards and after.forwards:
+    is_outside = capture is Capture.NONE and not change.probe.connection.listener
+    if is_outside and not before.forwards and after.forwards:
         yield Risk.EXPOSURE
     if before.denied and not after.denied:
         yield Risk.AUTHORIZATION_WIDENED

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from meshcompile.compare.pairs import ConfigPair
 from meshcompile.compare.probes import Probe, connection_to, paths_seen, tables, user_of_table
+from meshcompile.compare.waypoints import served_at
 from meshcompile.config import Config
 from meshcompile.envoy.config.route import Route
 from meshcompile.envoy.extensions.filters.http.cors import CorsPolicy
@@ -57,7 +58,7 @@ def _probe(difference: RouteDifference, part: int, table: str, config: Config) -
         return UndecidedHosts(difference.group, "no listener uses the route table")
     host, _, port = difference.group.authority.rpartition(":")
     connection = connection_to(config, at, host if port.isdecimal() else difference.group.authority)
-    request = http_request(difference.witness, difference.group.authority)
+    request = http_request(difference.witness, served_at(at.chain.name) or difference.group.authority)
     return Probe(
         connection,
         request,

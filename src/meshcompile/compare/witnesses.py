@@ -9,6 +9,7 @@ from meshcompile.compare.probes import UNDECLARED_PORT, Probe, called_name
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.proxy import Proxy
 from meshcompile.simulate import Capture, DownstreamConnection, HttpRequest
+from meshcompile.simulate.rbac_conditions import PEER_PRINCIPAL
 
 HTTP_PORTS = {"http": 80, "https": 443}
 Clients = Mapping[str, str]
@@ -29,6 +30,8 @@ def witness(probe: Probe, proxy: str, ports: Mapping[int, int], clients: Clients
 
 def _sender(probe: Probe, proxy: str, clients: Clients) -> dict[str, Any]:
     connection = probe.connection
+    if connection.listener:
+        return _through_tunnel(connection.filter_state.get(PEER_PRINCIPAL, ""), clients)
     match connection.capture:
         case Capture.NONE:
             return {"from": "outside", **({"principal": identity} if (identity := _identity(connection)) else {})}
@@ -38,6 +41,12 @@ def _sender(probe: Probe, proxy: str, clients: Clients) -> dict[str, Any]:
             identity = _identity(connection)
             sender = {"from": clients[identity]} if identity in clients else {}
             return {**sender, "to": proxy, **({"principal": identity} if identity else {"tls": False})}
+
+
+def _through_tunnel(identity: str, clients: Clients) -> dict[str, Any]:
+    """The sender of a request to a waypoint."""
+    named = {"from": clients[identity]} if identity in clients else {}
+    return {**named, **({"principal": identity} if identity else {})}
 
 
 def _identity(connection: DownstreamConnection) -> str:

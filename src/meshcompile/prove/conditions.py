@@ -16,9 +16,17 @@ from meshcompile.envoy.config.rbac import (
     PrincipalSet,
 )
 from meshcompile.envoy.config.route import HeaderMatcher, RouteMatch
-from meshcompile.envoy.type.matcher import ListMatcher, MetadataMatcher, OrMatcher, StringMatcher, ValueMatcher
+from meshcompile.envoy.type.matcher import (
+    FilterStateMatcher,
+    ListMatcher,
+    MetadataMatcher,
+    OrMatcher,
+    StringMatcher,
+    ValueMatcher,
+)
 from meshcompile.simulate.header_match import presence
 from meshcompile.simulate.jwt_authn import FILTER as TOKENS
+from meshcompile.simulate.rbac_conditions import PEER_PRINCIPAL
 from meshcompile.values.spiffe import PREFIX
 
 PSEUDO = {":method": "method", ":authority": "host", ":path": "path", ":scheme": "scheme"}
@@ -113,6 +121,10 @@ def _asked_of_client(rule: Principal) -> Iterator[tuple[str, str]]:
     match rule:
         case Principal(authenticated=PrincipalAuthenticated(principal_name=name)):
             yield "principal", _identity(name) if name is not None else "*"
+        case Principal(filter_state=FilterStateMatcher(key=key, string_match=StringMatcher() as name)) if (
+            key == PEER_PRINCIPAL
+        ):
+            yield "principal", _identity(name)
         case Principal(source_ip=CidrRange() as cidr) | Principal(direct_remote_ip=CidrRange() as cidr):
             yield "source", _cidr(cidr)
         case Principal(remote_ip=CidrRange() as cidr):

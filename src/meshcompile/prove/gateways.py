@@ -130,7 +130,7 @@ def requests_by(world: World, question: Question, at: RouteToService, server: Ca
     Raises:
         Undecided: They cannot be expressed.
     """
-    return _taking(question, at) & _behind(world, question, at, server)
+    return taking(question, at) & passed_on(arriving(world, from_gateway(world, question, at), server), at)
 
 
 def arrival_by(world: World, requests: Space, at: RouteToService, server: CalledPort) -> ServedArrival | Doubt | None:
@@ -150,7 +150,7 @@ def arrival_by(world: World, requests: Space, at: RouteToService, server: Called
     )
 
 
-def _taking(question: Question, at: RouteToService) -> Space:
+def taking(question: Question, at: RouteToService) -> Space:
     """The requests of a question that the gateway admits and that reach the route."""
     admitted = at.gate.admitted(at.gate.requests(("tls", "principal")))
     asked = admitted & question.space & routed(at)
@@ -170,17 +170,20 @@ ON_THE_WAY = ("path", "method", "authority")
 """What a gateway passes on, if its route does not rewrite it."""
 
 
-def _behind(world: World, question: Question, at: RouteToService, server: CalledPort) -> Space:
-    """The requests that the server lets through from the gateway, as far as the gateway passes them on unchanged."""
+def from_gateway(world: World, question: Question, at: RouteToService) -> Question:
+    """The requests that a gateway sends a server."""
     identity = OptionalText(exactly(world.identity(at.proxy), ""), absent=True)
     gateway = Clients(world.name(at.proxy), space(principal=identity))
-    behind = Question(gateway, question.target, without_tokens=question.without_tokens)
-    admitted = arriving(world, behind, server)
-    kept = _kept(at)
+    return Question(gateway, question.target, without_tokens=question.without_tokens)
+
+
+def passed_on(admitted: Space, at: RouteToService) -> Space:
+    """What a server lets through, by what the gateway passes on unchanged."""
+    kept = passed_dimensions(at)
     return without(admitted, tuple(name for name in dimensions([admitted]) if name not in kept))
 
 
-def _kept(at: RouteToService) -> tuple[str, ...]:
+def passed_dimensions(at: RouteToService) -> tuple[str, ...]:
     """The dimensions of requests that a route does not change."""
     action = at.route.route or RouteAction()
     paths = (action.prefix_rewrite, action.regex_rewrite, action.path_rewrite, action.path_rewrite_policy)

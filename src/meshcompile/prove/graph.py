@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from meshcompile.prove.conditions import Conditions
-from meshcompile.prove.reach import PLAIN_TEXT, Reach, ReachRow
+from meshcompile.prove.rows import PLAIN_TEXT, Reach, ReachRow
 
 Edge: TypeAlias = tuple[str, str, str]
 """The names of both ends, and what is between them."""

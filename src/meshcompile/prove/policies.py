@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from meshcompile.config import Config
 from meshcompile.documents import Origin
+from meshcompile.envoy.config.listener import FilterChain, Listener
 from meshcompile.envoy.message import source_map
 from meshcompile.proxy import ProxyType
 from meshcompile.simulate.rbac import RbacVerdict, verdict
@@ -124,10 +125,20 @@ def gates_of(config: Config) -> GatesOfChains:
         each for each in config.listeners if each.name == INBOUND or config.proxy.type is not ProxyType.SIDECAR
     ]
     return {
-        (listener.name, chain.filter_chain_match, found.http): found
+        (
+            listener.name,
+            chain.filter_chain_match,
+            chain.name if listener.filter_chain_matcher else "",
+            found.http,
+        ): found
         for listener in listeners
         for chain, found in gates(listener, extensions, tables)
     }
+
+
+def _selected_name(listener: Listener, chain: FilterChain) -> str:
+    """The name of a chain, if a matcher of the listener selects by it."""
+    return chain.name if listener.filter_chain_matcher is not None else ""
 
 
 def _pairs(before: GatesOfChains, after: GatesOfChains) -> Iterator[tuple[Gate, Gate]]:

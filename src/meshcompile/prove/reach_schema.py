@@ -35,6 +35,7 @@ ROW = {
     "callers": {**TEXTS, "description": "Known workloads that can send such requests, or `outside`."},
     "connections": {"type": "array", "items": {"enum": ["TLS", "plain text"]}},
     "rule": {"type": ["string", "null"], "description": "Rule or route that lets the requests through."},
+    "policies": {**TEXTS, "description": "Rules of policies that let the requests through, that of a gateway first."},
     "any_of": ANY_OF,
     "unless": {
         "type": "array",

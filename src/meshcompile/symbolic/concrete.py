@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from meshcompile.simulate import ClientHello, DownstreamConnection, HttpRequest, PeerCertificate
 from meshcompile.simulate.header_map import JOINED, HeaderMap
 from meshcompile.simulate.jwt_authn import FILTER as TOKENS
-from meshcompile.simulate.rbac_conditions import RbacSubject
+from meshcompile.simulate.rbac_conditions import PEER_PRINCIPAL, RbacSubject
 from meshcompile.spaces import Request
 from meshcompile.symbolic.addresses import address, number
 from meshcompile.symbolic.header_lines import LINES
@@ -84,7 +84,13 @@ class ConcreteRequest(Struct, frozen=True, kw_only=True):
 
     @property
     def connection(self) -> DownstreamConnection:
-        return DownstreamConnection(destination=self.destination, port=self.port, source=self.source, tls=self.hello)
+        return DownstreamConnection(
+            destination=self.destination,
+            port=self.port,
+            source=self.source,
+            tls=self.hello,
+            filter_state={PEER_PRINCIPAL: self.principal or ""},
+        )
 
     @property
     def request(self) -> HttpRequest:

@@ -26,7 +26,8 @@ from meshcompile.envoy.config.rbac import (
 from meshcompile.envoy.config.route import HeaderMatcher
 from meshcompile.envoy.extensions.path.match.uri_template import UriTemplateMatchConfig
 from meshcompile.envoy.type import Int32Range
-from meshcompile.envoy.type.matcher import MetadataMatcher, PathMatcher, StringMatcher
+from meshcompile.envoy.type.matcher import FilterStateMatcher, MetadataMatcher, PathMatcher, StringMatcher
+from meshcompile.simulate.rbac_conditions import PEER_PRINCIPAL
 from meshcompile.simulate.uri_template import template_expression
 from meshcompile.spaces import (
     EVERYTHING,
@@ -143,6 +144,11 @@ def _principal(rule: Permission | Principal) -> Space:
             return space(tls=choices(True))
         case Principal(authenticated=PrincipalAuthenticated(principal_name=name)):
             return space(principal=OptionalText(accepted_strings(name)))
+        case Principal(filter_state=FilterStateMatcher(key=key, string_match=StringMatcher() as name)) if (
+            key == PEER_PRINCIPAL
+        ):
+            names = accepted_strings(name)
+            return space(principal=OptionalText(names, absent=names.accepts("")))
         case Principal(direct_remote_ip=CidrRange() as cidr):
             return space(source=addresses(cidr))
         case Principal(source_ip=CidrRange() as cidr) | Principal(remote_ip=CidrRange() as cidr):
