@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from meshcompile.serve.discovery import Answered, DeltaRequest, SotwRequest, XdsRequest, XdsResponse
-from meshcompile.serve.resumed_clusters import UNKNOWN
+from meshcompile.serve.resumed_clusters import STAND_IN, UNKNOWN
 from meshcompile.serve.stream_state import RESTS, StreamStep, pushed, requested, rested
 from meshcompile.serve.subscriptions import StreamState, XdsProtocol
 from meshcompile.serve.xds_resources import (
@@ -101,7 +101,7 @@ class Client:
             has = self.has[CLUSTERS]
             self.warming = {name for name in has if name in self.warming or before.get(name) != has[name]}
             self.active = {name: version for name, version in self.active.items() if name in has}
-            return [*self._cluster_answer(), *self._named(ENDPOINTS, set(has))]
+            return [*self._cluster_answer(), *self._named(ENDPOINTS, self._endpoint_names())]
         if response.type_url == ENDPOINTS:
             answered = {each.name for each in response.resources}.union(response.removed)
             return [self.request(ENDPOINTS), *self.warm(answered)]
@@ -122,7 +122,7 @@ class Client:
 
     def warm(self, names: set[str]) -> list[XdsRequest]:
         """Use warming clusters. With the last one, the client answers for clusters."""
-        done = self.warming & names
+        done = {name for name in self.warming if self._endpoint_name(name) in names}
         self.warming -= done
         self.active |= {name: self.has[CLUSTERS][name] for name in done}
         return self._cluster_answer() if done else []
@@ -132,6 +132,16 @@ class Client:
             return []
         later, self.later = self.later, []
         return [self.request(type_url) for type_url in (CLUSTERS, *later)]
+
+    def _endpoint_name(self, cluster: str) -> str:
+        """The name by which a cluster asks for endpoints."""
+        return f"{cluster}{STAND_IN}" if self.has[CLUSTERS][cluster] == UNKNOWN else cluster
+
+    def _endpoint_names(self) -> set[str]:
+        """The names by which all clusters ask, those that are warming and those that they replace."""
+        return {self._endpoint_name(name) for name in self.has[CLUSTERS]}.union(
+            name if version != UNKNOWN else f"{name}{STAND_IN}" for name, version in self.active.items()
+        )
 
     @property
     def stand_ins(self) -> set[str]:
@@ -200,11 +210,13 @@ class Stream(RuleBasedStateMachine):
     def quiet(self) -> None:
         """A client that came back has said everything before the server counts it as rested.
 
-        The client uses warming clusters before the server has rested so often that it must.
+        The client uses stand-ins before the server has rested so often that it must. Other clusters wait for endpoints.
+        No message is under way for so long.
         """
         if self.state.rests == RESTS - 1:
+            self.deliver_all()
             self.has_timed_out |= bool(self.client.stand_ins)
-            self.to_server.extend(self.client.warm(set(self.client.warming)))
+            self.to_server.extend(self.client.warm({f"{name}{STAND_IN}" for name in self.client.stand_ins}))
         while self.to_server:
             self.serve()
         self.take(rested(self.state, self.world))
@@ -223,6 +235,20 @@ class Stream(RuleBasedStateMachine):
             assert name in self.client.has[CLUSTERS]
             assert self.client.active.get(name) != UNKNOWN or self.has_timed_out
 
+    def settle(self) -> None:
+        """Deliver everything, and accept it. What the server holds back comes after a rest."""
+        self.deliver_all()
+        self.quiet()
+        self.deliver_all()
+
+    def deliver_all(self) -> None:
+        while self.to_client or self.to_server:
+            if self.to_client:
+                self.deliver(False)
+            else:
+                self.serve()
+            self.routes_have_their_clusters()
+
     def teardown(self) -> None:
         """Once everything is delivered and accepted, the client has what it should have, and nothing is warming."""
         if not hasattr(self, "client"):
@@ -230,21 +256,12 @@ class Stream(RuleBasedStateMachine):
         for _ in range(RESTS + 1):
             self.quiet()
         for _ in range(3):
-            while self.to_client or self.to_server:
-                if self.to_client:
-                    self.deliver(False)
-                else:
-                    self.serve()
-                self.routes_have_their_clusters()
+            self.settle()
             self.world = ServedResources(
                 {**self.world.sets, **{each: _again(self.world.sets[each]) for each in (LISTENERS, ROUTES)}}
             )
             self.take(pushed(self.state, self.world))
-        while self.to_client or self.to_server:
-            if self.to_client:
-                self.deliver(False)
-            else:
-                self.serve()
+        self.settle()
         for type_url, has in self.client.has.items():
             expected = {name: each.version for name, each in self.world.sets[type_url].resources.items()}
             assert has == expected, type_url

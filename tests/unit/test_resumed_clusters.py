@@ -5,8 +5,20 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from meshcompile.envoy.wire import decode
-from meshcompile.serve.resumed_clusters import LONGEST_NAMES, clusters_version, stand_ins, undiscovered_names
+from meshcompile.envoy.message import TYPE_URL
+from meshcompile.envoy.wire import decode, encode_json
+from meshcompile.envoy.wire.encoding import any_bytes
+from meshcompile.serve.resumed_clusters import (
+    LONGEST_NAMES,
+    STAND_IN,
+    clusters_version,
+    endpoints_instead,
+    stand_ins,
+    undiscovered_names,
+)
+from meshcompile.serve.xds_resources import XdsResource
+
+ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment"
 
 NAMES = st.frozensets(st.text(st.characters(codec="utf-8", exclude_characters="\n"), min_size=1, max_size=40))
 
@@ -43,3 +55,28 @@ def test_a_stand_in_waits_for_endpoints() -> None:
     cluster = decode("google.protobuf.Any", b"".join(resource.pieces))
     assert (cluster["name"], cluster["type"]) == ("outbound|80||web.example", "EDS")
     assert cluster["edsClusterConfig"]["edsConfig"]["initialFetchTimeout"] == "30s"
+
+
+def test_a_stand_in_asks_by_a_name_of_its_own() -> None:
+    """So the cluster that it stands in for is found again from both names, and its endpoints are not mistaken."""
+    (resource,) = stand_ins(["outbound|80||web.example", f"outbound|80||web.example{STAND_IN}"]).values()
+    cluster = decode("google.protobuf.Any", b"".join(resource.pieces))
+    assert cluster["edsClusterConfig"]["serviceName"] == f"outbound|80||web.example{STAND_IN}"
+
+
+def test_a_subset_that_has_left_gets_the_endpoints_of_its_service() -> None:
+    """A cluster that may be warming gets those of its service, or none. One with a stand-in gets nothing."""
+    whole = {"clusterName": "outbound|80||web.example", "endpoints": [{"priority": 3}]}
+    data = any_bytes(f"{TYPE_URL}{ASSIGNMENT}", encode_json(ASSIGNMENT, whole))
+    known = {"outbound|80||web.example": XdsResource("outbound|80||web.example", "1", (data,))}
+    gone, kept = "outbound|80||gone.example", "outbound|80||kept.example"
+    found = endpoints_instead({"outbound|80|v1|web.example", gone, kept, f"{kept}{STAND_IN}"}, known)
+    contents = {name: decode("google.protobuf.Any", b"".join(each.pieces)) for name, each in found.items()}
+    assert contents == {
+        gone: {"@type": f"{TYPE_URL}{ASSIGNMENT}", "clusterName": gone},
+        "outbound|80|v1|web.example": {
+            "@type": f"{TYPE_URL}{ASSIGNMENT}",
+            "clusterName": "outbound|80|v1|web.example",
+            "endpoints": [{"priority": 3}],
+        },
+    }

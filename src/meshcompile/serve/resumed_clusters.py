@@ -5,20 +5,27 @@ the endpoints that it asks for have the names of clusters, and the version of it
 has the names of clusters without endpoint discovery. So the server needs no memory of what it has sent.
 
 A stand-in keeps a cluster whose content the server does not know. Envoy warms a changed cluster until it gets
-endpoints, and uses the one before it meanwhile. A stand-in gets none, so it is warming until it is removed.
+endpoints, and uses the one before it meanwhile. A stand-in asks for endpoints by a name of its own and gets none, so it
+is warming until it is removed.
+
+A client may also come back while it warms a cluster that has left in the meantime. Envoy does not ask for clusters
+before that one has endpoints, so it gets some (`endpoints_instead`).
 """
 
 from __future__ import annotations
 
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from hashlib import sha256
 
+from msgspec.structs import replace
+
 from meshcompile.envoy.message import TYPE_URL
-from meshcompile.envoy.wire import encode_json
+from meshcompile.envoy.wire import decode, encode_json
 from meshcompile.envoy.wire.encoding import any_bytes
 from meshcompile.serve.xds_resources import XdsResource
+from meshcompile.values.names import parse_cluster_name
 
 LONGEST_NAMES = 2048
 """The number of characters that names may add to a version, which Envoy keeps with each cluster."""
@@ -30,6 +37,8 @@ WARMING = 30
 """The seconds after which Envoy uses a stand-in after all. If it comes back earlier, it does not ask for clusters."""
 UNKNOWN = ""
 """The version of a stand-in."""
+STAND_IN = "+stand-in"
+"""The end of the name by which a stand-in asks for endpoints."""
 
 
 def clusters_version(version: str, undiscovered: Set[str]) -> str:
@@ -57,15 +66,37 @@ def undiscovered_names(version: str) -> frozenset[str]:
         return frozenset()
 
 
-def stand_ins(names: Iterable[str]) -> dict[str, XdsResource]:
-    """A stand-in for each cluster, by name."""
-    return {name: _stand_in(name) for name in sorted(names)}
+def stand_ins(endpoints: Iterable[str]) -> dict[str, XdsResource]:
+    """A stand-in for each cluster whose endpoints a client asks for, by the name of the cluster."""
+    return {name: _stand_in(name) for name in sorted({each.removesuffix(STAND_IN) for each in endpoints})}
 
 
 def _stand_in(name: str) -> XdsResource:
     config = {"edsConfig": {"ads": {}, "initialFetchTimeout": f"{WARMING}s", "resourceApiVersion": "V3"}}
-    cluster = {"name": name, "type": "EDS", "edsClusterConfig": {**config, "serviceName": name}}
-    return XdsResource(name, UNKNOWN, (any_bytes(f"{TYPE_URL}{_CLUSTER}", encode_json(_CLUSTER, cluster)),))
+    cluster = {"name": name, "type": "EDS", "edsClusterConfig": {**config, "serviceName": f"{name}{STAND_IN}"}}
+    return _resource(name, _CLUSTER, cluster)
+
+
+def endpoints_instead(names: Set[str], known: Mapping[str, XdsResource]) -> dict[str, XdsResource]:
+    """Endpoints for clusters that the server does not know: those of the whole service of a subset, or none.
+
+    istiod answers the same. A cluster with a stand-in is left out: the stand-in must not get endpoints.
+    """
+    kept = {name.removesuffix(STAND_IN) for name in names if name.endswith(STAND_IN)}
+    return {name: _endpoints(name, known) for name in sorted(names - kept) if not name.endswith(STAND_IN)}
+
+
+def _endpoints(name: str, known: Mapping[str, XdsResource]) -> XdsResource:
+    cluster = parse_cluster_name(name)
+    whole = None if cluster is None else known.get(str(replace(cluster, subset="")))
+    found = {} if whole is None else decode("google.protobuf.Any", b"".join(whole.pieces))
+    content = {key: value for key, value in found.items() if key != "@type"}
+    return _resource(name, _ASSIGNMENT, {**content, "clusterName": name})
+
+
+def _resource(name: str, type_name: str, content: Mapping[str, object]) -> XdsResource:
+    return XdsResource(name, UNKNOWN, (any_bytes(f"{TYPE_URL}{type_name}", encode_json(type_name, content)),))
 
 
 _CLUSTER = "envoy.config.cluster.v3.Cluster"
+_ASSIGNMENT = "envoy.config.endpoint.v3.ClusterLoadAssignment"

@@ -21,7 +21,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from meshcompile.serve.discovery import XdsRequest, XdsResponse
-from meshcompile.serve.resumed_clusters import UNKNOWN, WARMING, stand_ins
+from meshcompile.serve.resumed_clusters import UNKNOWN, WARMING, endpoints_instead, stand_ins
 from meshcompile.serve.subscriptions import (
     Asked,
     Held,
@@ -74,11 +74,12 @@ def rested(state: StreamState, resources: ServedResources) -> StreamStep:
     """A client that came back has subscribed to everything: what it does not need any more may leave.
 
     If it is owed clusters, listeners and routes still wait for them. If it asks for endpoints alone, it is warming the
-    clusters of an earlier stream.
+    clusters of an earlier stream, and gets endpoints for all of them.
     """
     clusters = state.subscriptions.get(CLUSTERS)
-    if _asks_for_endpoints_alone(state) and state.has_resumed and state.rests < RESTS:
-        return StreamStep(replace(state, rests=state.rests + 1))
+    if _asks_for_endpoints_alone(state) and state.rests < RESTS:
+        counted = replace(state, rests=state.rests + 1)
+        return StreamStep(counted) if state.rests else _with_all_endpoints(counted, resources)
     waits = clusters is not None and clusters.is_owed
     return _converged(Asked(replace(state, has_resumed=False)), resources, waits)
 
@@ -87,9 +88,24 @@ def _asks_for_endpoints_alone(state: StreamState) -> bool:
     return ENDPOINTS in state.subscriptions and CLUSTERS not in state.subscriptions
 
 
+def _with_all_endpoints(state: StreamState, resources: ServedResources) -> StreamStep:
+    """The endpoints of all clusters that the client asks for, also of those that it has already or that have left."""
+    subscription, everything = state.subscriptions[ENDPOINTS], resources.sets[ENDPOINTS]
+    held = subscription.wanted(everything)
+    others = subscription.names - held.keys()
+    removed = tuple(sorted(others)) if state.protocol is XdsProtocol.DELTA else ()
+    if not removed:
+        held = {**held, **endpoints_instead(others, everything.resources)}
+    nonce = str(state.responses + 1)
+    sent = replace(subscription, held=held, nonce=nonce, version=everything.version, is_answered=False)
+    response = XdsResponse(ENDPOINTS, nonce, everything.version, tuple(held.values()), removed)
+    counted = replace(state, responses=state.responses + 1)
+    return StreamStep(counted.with_subscription(ENDPOINTS, sent), (response,))
+
+
 def is_waiting(state: StreamState) -> bool:
     """Whether `rested` may have something to do."""
-    return state.has_resumed or not _is_answered(state)
+    return state.has_resumed or not _is_answered(state) or (_asks_for_endpoints_alone(state) and not state.rests)
 
 
 def _converged(request: Asked, resources: ServedResources, waits: bool = True) -> StreamStep:
@@ -99,9 +115,13 @@ def _converged(request: Asked, resources: ServedResources, waits: bool = True) -
     again = {request.type_url: request.names}
     for type_url in PUSH_ORDER:
         subscription = step.state.subscriptions.get(type_url)
-        if subscription is None or (waits and _must_wait(step.state, type_url, request, resources)):
+        if subscription is None:
             continue
-        push = _Push.of(subscription, resources, type_url, again.get(type_url, frozenset()))
+        if waits and _must_wait(step.state, type_url, request, resources):
+            step = replace(step, state=_owing(step.state, type_url, request))
+            continue
+        owed = subscription.names if subscription.is_owed else frozenset()
+        push = _Push.of(subscription, resources, type_url, owed | again.get(type_url, frozenset()))
         must_answer = subscription.is_owed or (request.must_answer and type_url == request.type_url)
         step = step.then(push.step(step.state, keeps and type_url in (CLUSTERS, ENDPOINTS), must_answer))
         if dependents := _DEPENDENTS.get(type_url):
@@ -122,10 +142,27 @@ def _must_wait(state: StreamState, type_url: str, request: Asked, resources: Ser
     subscription = state.subscriptions[type_url]
     if type_url == CLUSTERS:
         return subscription.is_owed and state.has_resumed and ENDPOINTS not in state.subscriptions
-    is_asked = type_url == request.type_url and (request.must_answer or bool(request.names))
-    if type_url not in (LISTENERS, ROUTES) or is_asked:
+    if type_url not in (LISTENERS, ROUTES):
         return False
-    return (subscription.is_owed or bool(subscription.held)) and not _is_warm(state, resources)
+    if state.has_resumed and _asks_for_endpoints_alone(state):
+        return True
+    return (
+        not _is_asked(type_url, request)
+        and (subscription.is_owed or bool(subscription.held))
+        and not _is_warm(state, resources)
+    )
+
+
+def _is_asked(type_url: str, request: Asked) -> bool:
+    return type_url == request.type_url and (request.must_answer or bool(request.names))
+
+
+def _owing(state: StreamState, type_url: str, request: Asked) -> StreamState:
+    """The state in which an answer that waits is not forgotten."""
+    subscription = state.subscriptions[type_url]
+    if subscription.is_owed or not _is_asked(type_url, request):
+        return state
+    return state.with_subscription(type_url, replace(subscription, is_owed=True))
 
 
 def _is_warm(state: StreamState, resources: ServedResources) -> bool:

@@ -173,7 +173,7 @@ def _first_delta(state: StreamState, request: DeltaRequest) -> Asked:
     is_wildcard = EVERYTHING in subscribed or (not subscribed and request.type_url in STATE_OF_THE_WORLD)
     held = {name: XdsResource(name, version) for name, version in request.initial.items()}
     first = Subscription(is_wildcard, subscribed - {EVERYTHING}, held)
-    asked = subscribed - {EVERYTHING} - held.keys()
+    asked = subscribed - {EVERYTHING} - (frozenset() if _warms(state, request) else held.keys())
     has_resumed = state.has_resumed or bool(held)
     return Asked(
         replace(state.with_subscription(request.type_url, first), has_resumed=has_resumed),
@@ -181,6 +181,12 @@ def _first_delta(state: StreamState, request: DeltaRequest) -> Asked:
         asked,
         must_answer=not held,
     )
+
+
+def _warms(state: StreamState, request: DeltaRequest) -> bool:
+    """Whether a client asks for endpoints after it was sent clusters: it warms these with endpoints that it has."""
+    clusters = state.subscriptions.get(CLUSTERS)
+    return request.type_url == ENDPOINTS and clusters is not None and not clusters.is_answered
 
 
 def _after(subscription: Subscription, answered: Answered) -> Subscription:
