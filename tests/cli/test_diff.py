@@ -90,8 +90,18 @@ def test_markdown_and_html(run: Run, sides: tuple[Path, Path]) -> None:
 
 def test_annotations(run: Run, sides: tuple[Path, Path]) -> None:
     """A risky change is a warning at the line to blame."""
-    (line,) = run("diff", *sides, "-o", "github").out.splitlines()
+    line, proof = run("diff", *sides, "-o", "github").out.splitlines()
     assert line.startswith(f"::warning file={sides[0]},line=24,title=meshcompile diff::requests")
+    assert "the policies admit more than before (proved)" in proof
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html", "github"])
+def test_only_policies(run: Run, sides: tuple[Path, Path], form: str) -> None:
+    """What is proved about policies is in every output, without the resources."""
+    done = run("diff", *sides, "--only", "policies", "-o", form)
+    assert done.status == 2
+    assert ('"relation": "wider"' if form == "json" else "admit more than before (proved)") in done.out
+    assert "~ listeners" not in done.out
 
 
 def test_revisions(run: Run, sides: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -331,6 +331,38 @@ def test_policies_that_say_the_same_otherwise_are_equivalent() -> None:
     assert difference(route("{uri: {prefix: /a}}"), route("{uri: {prefix: /b}}")).policies == ()
 
 
+def test_each_kind_of_request_that_policies_decide_is_shown() -> None:
+    """What a policy no longer admits is a change, also if it now admits something else."""
+    before = "[{to: [{operation: {paths: [/a]}}], when: [{key: 'request.headers[x-a]', values: [b]}]}]"
+    diff = difference(policy("ALLOW", before), policy("ALLOW", "[{to: [{operation: {paths: [/b]}}]}]"))
+    assert [(each.before["status"], each.after["status"]) for each in diff.changes] == [(403, 200), (200, 403)]
+    assert diff.changes[1].witness["headers"] == {"x-a": "b"}
+
+
+def test_what_policies_prove_is_not_reported_again() -> None:
+    """A difference of policies that no request shows is said once: by the comparison, and not as unknown."""
+    wants = "[{from: [{source: {remoteIpBlocks: [%s]}}]}]"
+    diff = difference(policy("ALLOW", wants % "10.1.0.0/16"), policy("ALLOW", wants % "10.0.0.0/8"))
+    assert diff.policies[0].comparison.relation is Relation.WIDER
+    assert (diff.behaviour, diff.proved, diff.undecided) == ("changed", False, ())
+    assert (
+        text(diff).startswith("other requests are admitted at 1 workload (proved), risky: authorization-widened")
+        or diff.changes
+    )
+
+
+def test_only_policies() -> None:
+    """A difference can be shown for policies only: what is proved about them, and the requests that they decide."""
+    old = "---\n".join(map(dedent, [route("{uri: {exact: /a}}"), policy("ALLOW", WIDER)]))
+    diff = difference(old, route("{uri: {exact: /b}}"))
+    shown = diff.only(("policies",))
+    assert (shown.policies, shown.resources) == (diff.policies, ())
+    assert len(diff.changes) > len(shown.changes) > 0
+    assert {(each.before["status"], each.after["status"]) for each in shown.changes} == {(403, 200), (None, 200)}
+    assert diff.only(("routes", "policies")).changes == diff.changes
+    assert diff.only(("routes",)).policies == ()
+
+
 def test_a_workload_without_a_name_is_the_same_with_one() -> None:
     """That an endpoint gets a name in telemetry is no other outcome."""
     entry = """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # nothing of the compiler is imported until a command runs
     from meshcompile.compare.mesh_diff import MeshDiff
 
 FORMATS = ("text", "json", "markdown", "html", "github")
-TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions")
+TYPES = ("listeners", "routes", "clusters", "endpoints", "extensions", "policies")
 FAIL_ON = ("risky", "behaviour", "any", "never")
 CHANGED = 2
 """The exit status if there is a change, as in `terraform plan -detailed-exitcode`."""
@@ -27,9 +27,7 @@ CHANGED = 2
 def arguments(parser: argparse.ArgumentParser) -> None:
     side_arguments(parser)
     parser.add_argument("-o", "--output", choices=FORMATS, default="text", help="(default: %(default)s)")
-    parser.add_argument(
-        "--only", metavar="TYPES", default="", help=f"show only resources of these types, of {', '.join(TYPES)}"
-    )
+    parser.add_argument("--only", metavar="TYPES", default="", help=f"show only these, of {', '.join(TYPES)}")
     parser.add_argument(
         "-p", "--proxy", action="append", dest="proxies", metavar="PROXY", help="compare only this proxy; repeatable"
     )

@@ -20,6 +20,11 @@ class PolicyChange(Struct, frozen=True):
     comparison: PolicyComparison
 
     @property
+    def differs(self) -> bool:
+        """Whether the policies are proved to admit other requests."""
+        return self.comparison.relation not in (Relation.EQUIVALENT, Relation.UNKNOWN)
+
+    @property
     def widens(self) -> bool:
         """Whether a request is known that only the new policies admit."""
         return self.comparison.gained is not None

@@ -1,6 +1,6 @@
 """Probes for what changed in clusters and their endpoints: a request for each cluster that changed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from meshcompile.compare.messages import message_changes
 from meshcompile.compare.pairs import ConfigPair
@@ -12,6 +12,7 @@ from meshcompile.envoy.extensions.filters.network.http_connection_manager import
 from meshcompile.envoy.extensions.filters.network.tcp_proxy import TcpProxy
 from meshcompile.envoy.message import Message
 from meshcompile.queries import derived
+from meshcompile.simulate import Capture
 from meshcompile.spaces import Language, Refuted
 from meshcompile.symbolic.host_table import HostTable
 from meshcompile.symbolic.paths import visible_paths
@@ -86,11 +87,18 @@ def _probe(
     answer = routes.unreachable(index)
     if at is None or not isinstance(answer, Refuted):
         return None
-    authority = next((domain for domain in host.domains if "*" not in domain), "any.example")
+    authority = next((each for each in host.domains if "*" not in each), _example(host.domains))
     request = http_request(answer.witness, authority)
     connection = connection_to(config, at, authority)
-    words = f"requests{over_tls(connection)}{described(answer.witness, routes.table.rows[index].certain)}"
+    is_server = connection.capture is Capture.INBOUND
+    told = f"requests{over_tls(connection)}{described(answer.witness, routes.table.rows[index].certain)}"
+    words = described_chain(at, connection) if is_server else told
     return Probe(connection, request, words, *blamed)
+
+
+def _example(domains: Sequence[str]) -> str:
+    """A host that one of some domains takes, each with a wildcard."""
+    return next((each.replace("*", "any") for each in domains if each != "*"), "any.example")
 
 
 @derived

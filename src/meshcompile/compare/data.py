@@ -33,6 +33,7 @@ def change_data(change: MeshChange) -> dict[str, Any]:
         "witness": change.witness,
         "before": change.before,
         "after": change.after,
+        "settings": [each.to_dict() for each in change.settings],
         "lines": {"before": lines(change.lines_before), "after": lines(change.lines_after)},
         "risky": [str(risk) for risk in change.risky],
     }
@@ -88,6 +89,12 @@ LINES = {
         "after": {**TEXTS, "description": "`FILE:LINE` of what differs, after the change."},
     },
 }
+SETTING = {
+    "group": {**TEXT, "description": "What the setting is part of, such as `connection pool`."},
+    "name": TEXT,
+    "before": {},
+    "after": {},
+}
 CHANGE = {
     "proxies": {**TEXTS, "description": "The workloads whose proxies treat the requests differently."},
     "requests": {**TEXT, "description": "The requests, in words."},
@@ -95,6 +102,11 @@ CHANGE = {
     "witness": {"type": "object", "description": "One of the requests."},
     "before": OUTCOME,
     "after": OUTCOME,
+    "settings": {
+        "type": "array",
+        "description": "Where both outcomes look the same: settings that differ, such as those of a connection pool.",
+        "items": {"type": "object", "required": list(SETTING), "properties": SETTING},
+    },
     "lines": LINES,
     "risky": {**RISKS, "description": "What is risky about the change."},
 }

@@ -155,7 +155,10 @@ def _plain(value: Any, workloads: Workloads) -> Any:
     """A value without places, as data that is compared by value."""
     if isinstance(value, ChosenCluster):
         settings = _plain(value.message, workloads)
-        return [value.name, settings, value.decided_by, value.depends_on, _shares(value, workloads)]
+        found = {"name": value.name, "settings": settings, "decided_by": value.decided_by}
+        return {**found, "depends_on": value.depends_on, "endpoints": _shares(value, workloads)}
+    if isinstance(value, Fraction):
+        return str(value)
     if isinstance(value, Message):
         return _without(comparable(value), ("metadata", "loadAssignment"))
     if is_dataclass(value) and not isinstance(value, type):
@@ -171,15 +174,23 @@ def _plain(value: Any, workloads: Workloads) -> Any:
     return {name: _plain(getattr(value, name), workloads) for name in names if name not in NOT_COMPARED}
 
 
-def _shares(cluster: ChosenCluster, workloads: Workloads) -> list[Any]:
-    """The share of each workload, and how it is connected to."""
-    found: dict[str, list[Any]] = {}
+def _shares(cluster: ChosenCluster, workloads: Workloads) -> dict[str, Any]:
+    """The share of each workload in percent, and how it is connected to."""
+    found: dict[str, Fraction] = {}
+    last: dict[str, EndpointChoice] = {}
     for each in cluster.endpoints:
         name = _answering(each, workloads)
-        known = found.setdefault(name, [name, Fraction(0), []])
-        known[1] += each.share
-        known[2] = [_plain(each.transport, workloads), each.locality, each.priority]
-    return sorted(found.values(), key=lambda item: item[0])
+        found[name] = found.get(name, Fraction(0)) + each.share
+        last[name] = each
+    return {
+        name: {
+            "share": str(share * 100),
+            "transport": _plain(last[name].transport, workloads),
+            "locality": last[name].locality,
+            "priority": last[name].priority,
+        }
+        for name, share in found.items()
+    }
 
 
 def _without(data: Mapping[str, Any], names: Sequence[str]) -> Mapping[str, Any]:

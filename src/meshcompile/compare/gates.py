@@ -1,9 +1,12 @@
 """The authorization of filter chains before and after a change: proofs that it admits the same, and probes if not."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import msgspec
+from msgspec.structs import replace
 
+from meshcompile.compare.listeners import known_hosts
 from meshcompile.compare.probes import PlacedChain, Probe, connection_to, described_chain, tables
 from meshcompile.compare.tokens import with_good_token
 from meshcompile.compare.waypoints import as_client
@@ -15,7 +18,7 @@ from meshcompile.envoy.extensions.filters.network import rbac as network_rbac
 from meshcompile.envoy.extensions.filters.network.http_connection_manager import HttpConnectionManager, HttpFilter
 from meshcompile.envoy.message import Packed
 from meshcompile.envoy.traversal import filter_chains
-from meshcompile.prove.policies import PolicyComparison, Relation, compare_gates
+from meshcompile.prove.policies import PolicyComparison, PolicyWitness, Relation, compare_gates
 from meshcompile.simulate import ClientHello, DownstreamConnection, HttpRequest, PeerCertificate
 from meshcompile.symbolic.concrete import ANY_SERVER, ConcreteRequest
 from meshcompile.symbolic.gates import Gate, gate
@@ -35,16 +38,19 @@ class GateComparisons:
             self._known[both] = compare_gates(*both)
         return self._known[both]
 
-    def admit_the_same(self, old: Listener, new: Listener) -> bool:
-        """Whether two listeners differ in nothing but rules for requests, and these are proved to admit the same."""
+    def decide(self, old: Listener, new: Listener) -> bool:
+        """Whether two listeners differ in nothing but rules for requests, and the comparison of the rules says it all.
+
+        Rules that admit the same can still mean something else if they stand before other filters.
+        """
         if _ungated(old) != _ungated(new):
             return False
         pairs = zip(filter_chains(old), filter_chains(new), strict=True)
-        return all(was == now or self._admits_the_same(was, now) for was, now in pairs)
+        return all(was == now or self._decides(was, now) for was, now in pairs)
 
-    def _admits_the_same(self, old: FilterChain, new: FilterChain) -> bool:
+    def _decides(self, old: FilterChain, new: FilterChain) -> bool:
         in_one_place = len(_ranks(old) | _ranks(new)) == 1
-        return in_one_place and self.of(old, new).relation is Relation.EQUIVALENT
+        return in_one_place or self.of(old, new).relation is not Relation.EQUIVALENT
 
     def _tokens(self, old: FilterChain, new: FilterChain) -> JwtAuthentication | None:
         """The tokens that a chain takes, after the change or else before it."""
@@ -58,9 +64,20 @@ class GateComparisons:
         for witness in filter(None, (found.gained, found.lost)):
             connection = _connection(connection_to(self._configs[1], new), witness.request)
             if connection is not None:
-                request = _request(witness.request, self._tokens(old.chain, new.chain)) if witness.http else None
                 words = described_chain(new, connection)
-                yield Probe(connection, request, words, (old.chain, old.listener), (new.chain, new.listener))
+                blamed = (old.chain, old.listener), (new.chain, new.listener)
+                first, *others = self._requests(old, new, witness)
+                yield Probe(connection, first, words, *blamed, alternatives=tuple(filter(None, others)))
+
+    def _requests(self, old: PlacedChain, new: PlacedChain, found: PolicyWitness) -> Iterator[HttpRequest | None]:
+        """The request of a witness: to a host that the chain knows, and as it is; None for a connection."""
+        if not found.http:
+            yield None
+            return
+        request = _request(found.request, self._tokens(old.chain, new.chain))
+        if request.authority == ConcreteRequest().authority:
+            yield from (replace(request, authority=host) for host in islice(known_hosts(self._configs[1], new), 1))
+        yield request
 
 
 def _request(wanted: ConcreteRequest, tokens: JwtAuthentication | None) -> HttpRequest:

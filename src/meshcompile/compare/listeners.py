@@ -112,7 +112,7 @@ def _requests(
     if each.manager is None:
         yield None
         return
-    hosts = [*islice(_hosts(config, each), MOST_HOSTS)]
+    hosts = [*islice(known_hosts(config, each), MOST_HOSTS)]
     if not hosts or not (each.listener.name == "virtualInbound" or served_at(each.chain.name)):
         hosts.append(ANY_HOST)
     yield from (HttpRequest(authority=host) for host in hosts)
@@ -121,7 +121,7 @@ def _requests(
     yield from chained.from_iterable(token_requests(manager, hosts[0]) for manager in managers)
 
 
-def _hosts(config: Config, each: PlacedChain) -> Iterator[str]:
+def known_hosts(config: Config, each: PlacedChain) -> Iterator[str]:
     """Hosts that the routes of a chain know."""
     manager = each.manager
     inside = manager.route_config if manager is not None else None

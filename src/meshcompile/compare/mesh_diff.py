@@ -17,12 +17,15 @@ from meshcompile.compare.proxies import client_names, matched, workload_names
 from meshcompile.compare.proxy_diff import BehaviourChange, ProxyDiff
 from meshcompile.compare.resources import ResourceChange
 from meshcompile.compare.risks import Risk, is_gone, risks
+from meshcompile.compare.settings import SettingChange
 from meshcompile.compare.sharing import LaterMesh, sharing
 from meshcompile.compare.witnesses import Clients, service_ports, witness
 from meshcompile.documents import Origin
+from meshcompile.encoded import RESOURCE_TYPES
 from meshcompile.mesh import Mesh
 from meshcompile.models.kubernetes.service import Service
 from meshcompile.models.networking.service_entry import ServiceEntry
+from meshcompile.prove.policies import Relation
 from meshcompile.proxy import Proxy
 from meshcompile.simulate import Capture
 
@@ -33,7 +36,8 @@ class MeshChange(Struct, frozen=True):
     """Requests of some proxies with another outcome than before. `witness` is one of them.
 
     `requests` describes them, and `hosts` are the hosts that they are sent to, as far as they are known. `before` and
-    `after` are the outcomes of the witness, as `meshcompile diff -o json` prints them.
+    `after` are the outcomes of the witness, as `meshcompile diff -o json` prints them. Where both look the same,
+    `settings` are what differs, such as the connection pool of a cluster.
     """
 
     proxies: tuple[str, ...]
@@ -45,6 +49,17 @@ class MeshChange(Struct, frozen=True):
     lines_before: tuple[Origin, ...]
     lines_after: tuple[Origin, ...]
     risky: tuple[Risk, ...]
+    settings: tuple[SettingChange, ...] = ()
+
+    @property
+    def is_decided_by_policies(self) -> bool:
+        """Whether a policy denies the witness on one side only."""
+        return is_denied(self.before) != is_denied(self.after)
+
+
+def is_denied(outcome: Mapping[str, Any]) -> bool:
+    """Whether a policy denies a request in all cases."""
+    return all(each.get("denied", False) for each in outcome.get("outcomes", [outcome]))
 
 
 class ResourceGroup(Struct, frozen=True):
@@ -52,6 +67,10 @@ class ResourceGroup(Struct, frozen=True):
 
     proxies: tuple[str, ...]
     resources: tuple[ResourceChange, ...]
+
+
+POLICIES = "policies"
+"""What `MeshDiff.only` calls policies."""
 
 
 class MeshDiff(Struct, frozen=True):
@@ -73,12 +92,19 @@ class MeshDiff(Struct, frozen=True):
     @property
     def behaviour(self) -> str:
         """`none`, `changed` or `unknown`. A proxy that comes or goes is no change of behaviour by itself."""
-        return "changed" if self.changes else "unknown" if self.undecided else "none"
+        if self.changes or any(each.differs for each in self.policies):
+            return "changed"
+        return "none" if self._is_decided else "unknown"
 
     @property
     def proved(self) -> bool:
         """Whether nothing but the changes listed differs. Without changes: no behavioural change, proved."""
-        return not self.changes and not self.undecided
+        return self.behaviour == "none"
+
+    @property
+    def _is_decided(self) -> bool:
+        relations = (each.comparison.relation for each in self.policies)
+        return not self.undecided and Relation.UNKNOWN not in relations
 
     @property
     def risky(self) -> tuple[Risk, ...]:
@@ -87,12 +113,20 @@ class MeshDiff(Struct, frozen=True):
         return tuple(dict.fromkeys((*(risk for change in self.changes for risk in change.risky), *widened)))
 
     def only(self, types: Container[str]) -> "MeshDiff":
-        """The difference with the resources of some types only. What is said about behaviour stays."""
+        """The difference with the resources of some types only, and with policies if `policies` is among the types.
+
+        What is said about behaviour stays. For `policies` alone, it is what policies decide.
+        """
         groups = (
             ResourceGroup(group.proxies, tuple(each for each in group.resources if each.type in types))
             for group in self.resources
         )
-        return replace(self, resources=tuple(group for group in groups if group.resources))
+        shown = replace(self, resources=tuple(group for group in groups if group.resources))
+        if POLICIES not in types:
+            return replace(shown, policies=())
+        if any(name in types for name in RESOURCE_TYPES):
+            return shown
+        return replace(shown, changes=tuple(each for each in self.changes if each.is_decided_by_policies))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON data, as `meshcompile diff -o json` prints it. schemas/diff.json describes it."""
@@ -207,7 +241,8 @@ def _cause(change: MeshChange) -> Hashable:
     url = urlsplit(change.witness.get("url", ""))
     asked = change.witness.get("method"), url.scheme, url.path, change.witness.get("headers")
     lines = change.lines_before, change.lines_after
-    return repr((asked, change.witness.get("claims"), lines, _kind(change.before), _kind(change.after)))
+    outcomes = _kind(change.before), _kind(change.after), change.settings
+    return repr((asked, change.witness.get("claims"), lines, outcomes))
 
 
 def _kind(outcome: Mapping[str, Any]) -> Any:
@@ -250,6 +285,7 @@ def _change(
         before,
         tuple(map(context.place, after)),
         tuple(risks(change, difference.drained, context.hosts)),
+        change.settings,
     )
 
 

@@ -6,7 +6,7 @@ from html import escape
 from meshcompile.compare.authorization import policy_lines
 from meshcompile.compare.data import lines
 from meshcompile.compare.mesh_diff import MeshChange, MeshDiff
-from meshcompile.compare.report import outcome, request, summary
+from meshcompile.compare.report import outcome, request, summary, undecided_lines
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 70rem; margin: 2rem auto; padding: 0 1rem; color: #1f2328 }
@@ -33,7 +33,7 @@ def _body(diff: MeshDiff) -> Iterator[str]:
     for change in diff.changes:
         yield from _section(change)
     yield from _list("Policies", list(map(str.strip, policy_lines(diff.policies))))
-    yield from _list("Not compared", [f"{proxy}: {reason}" for proxy, reason in diff.undecided])
+    yield from _list("Not compared", list(undecided_lines(diff)))
     resources = [
         f"{each.change} {each.type} {each.name} ({', '.join(group.proxies)})"
         for group in diff.resources
@@ -50,6 +50,7 @@ def _section(change: MeshChange) -> Iterator[str]:
     yield from _item("witness", request(change.witness))
     yield from _item("before", outcome(change.before, change.after), "before")
     yield from _item("after", outcome(change.after, change.before), "after")
+    yield from _item("settings", "; ".join(map(str, change.settings)))
     yield from _item("lines", ", ".join(lines((*change.lines_before, *change.lines_after))))
     yield "</dl></section>"
 

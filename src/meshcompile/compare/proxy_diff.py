@@ -12,12 +12,14 @@ from meshcompile.compare.gates import GateComparisons
 from meshcompile.compare.listeners import Identities, changed_chains, listener_probes, removed_listeners
 from meshcompile.compare.messages import message_changes
 from meshcompile.compare.pairs import ConfigPair
-from meshcompile.compare.probes import Probe
+from meshcompile.compare.probes import Probe, called_name
 from meshcompile.compare.resources import ResourceChange, resource_changes
 from meshcompile.compare.routes import route_probes
+from meshcompile.compare.settings import SettingChange, server_tls_changes, setting_changes
 from meshcompile.dead_ends import cluster_names
 from meshcompile.documents import Origin
 from meshcompile.envoy.config.listener import Listener
+from meshcompile.envoy.config.route import Route
 from meshcompile.envoy.message import Message, canonical, source_map
 from meshcompile.simulate import Capture, HttpRequest, ProxyEvaluator
 from meshcompile.symbolic.comparison import UndecidedHosts
@@ -30,7 +32,7 @@ class BehaviourChange(Struct, frozen=True):
     """Requests with another outcome than before. The probe is one of them, and the witness.
 
     `requests` describes them, and `listener` is the one that took them before. `lines_before` and `lines_after` are the
-    places of the input that the difference comes from.
+    places of the input that the difference comes from. `settings` are what differs where both effects look the same.
     """
 
     requests: str
@@ -40,6 +42,7 @@ class BehaviourChange(Struct, frozen=True):
     after: Effect
     lines_before: tuple[Origin, ...]
     lines_after: tuple[Origin, ...]
+    settings: tuple[SettingChange, ...] = ()
 
 
 class ProxyDiff(Struct, frozen=True):
@@ -63,13 +66,26 @@ def proxy_diff(pair: ConfigPair, identities: Identities = ()) -> ProxyDiff:
     undecided: list[str] = []
     gates = GateComparisons(pair.before, pair.after)
     probes = chain(route_probes(pair), listener_probes(pair, identities), cluster_probes(pair))
-    behaviour = tuple(_behaviour(pair, probes, undecided))
-    if not behaviour:
-        behaviour = tuple(_behaviour(pair, _gate_probes(pair, gates), undecided))
+    shown = tuple(_behaviour(pair, probes, undecided))
+    behaviour = (*shown, *_untold(_behaviour(pair, _gate_probes(pair, gates), undecided), shown))
     if not behaviour:
         undecided += _unexplained(pair, resources, gates)
     drained = tuple(removed_listeners(pair))
     return ProxyDiff(resources, behaviour, tuple(dict.fromkeys(undecided)), drained)
+
+
+def _untold(changes: Iterable[BehaviourChange], shown: Iterable[BehaviourChange]) -> Iterator[BehaviourChange]:
+    """The changes of kinds that no other change shows: what policies now admit or refuse at a listener."""
+    told = {_verdicts(each) for each in shown}
+    for each in changes:
+        if (verdicts := _verdicts(each)) not in told:
+            told.add(verdicts)
+            yield each
+
+
+def _verdicts(change: BehaviourChange) -> Hashable:
+    is_http = change.probe.request is not None
+    return is_http, change.probe.connection.capture, change.listener, change.before.denied, change.after.denied
 
 
 def _gate_probes(pair: ConfigPair, gates: GateComparisons) -> Iterator[Probe]:
@@ -115,16 +131,40 @@ def _changes(
             now = effect(new.outcomes(asked.connection, asked.request), names[1])
             if was.key != now.key:
                 break
-        if was.key == now.key and probe.differs:
+        if was.key == now.key and probe.differs and not _is_same_once_routed(probe, was):
             undecided.append(f"{probe.requests}: the routes differ, and no request was found that shows how")
         probe = asked
-        shape = _shape(probe, was, now)
-        if was.key == now.key or shape in seen or _repeats(probe, shape, seen):
+        settings = _settings(probe, was, now)
+        shape = _shape(probe, was, now) if was.key != now.key else repr((settings, probe.connection.tls))
+        is_same = was.key == now.key and not settings
+        if is_same or shape in seen or _repeats(probe, shape, seen):
             continue
         seen.add(shape)
         listener = next((step.name for step in outcomes[0].steps if step.what == "listener"), "")
         lines = differing_lines(probe.was, probe.now), differing_lines(probe.now, probe.was)
-        yield BehaviourChange(probe.requests, listener, probe, was, now, *lines)
+        yield BehaviourChange(probe.requests, listener, probe, was, now, *lines, settings)
+
+
+def _settings(probe: Probe, was: Effect, now: Effect) -> tuple[SettingChange, ...]:
+    """The settings that differ where nothing else does: of the cluster, or of the TLS of a gateway."""
+    if was.upstream_headers != now.upstream_headers:
+        return ()
+    found = setting_changes(was, now) if was.key != now.key else ()
+    own_tls = called_name(probe.connection) and was.shown == now.shown and was.forwards
+    return (*found, *(server_tls_changes(probe.was, probe.now) if own_tls else ()))
+
+
+def _is_same_once_routed(probe: Probe, effect: Effect) -> bool:
+    """Whether two routes differ only in what they answer if their cluster does not exist, and it exists."""
+    routes = [each for each in (*probe.was[:1], *probe.now[:1]) if isinstance(each, Route)]
+    reached = all(each.get("cluster") for each in effect.outcomes)
+    return reached and len(routes) == 2 and len({repr(_answering(each)) for each in routes}) == 1
+
+
+def _answering(route: Route) -> Route:
+    """A route without its match, its name, and the answer for a cluster that does not exist."""
+    action = route.route and replace(route.route, cluster_not_found_response_code="")
+    return replace(route, name="", match=None, metadata=None, decorator=None, route=action)
 
 
 def _asked(probe: Probe) -> Iterator[Probe]:
@@ -157,22 +197,23 @@ def _decision(effect: Effect) -> str:
 def _unexplained(pair: ConfigPair, resources: Sequence[ResourceChange], gates: GateComparisons) -> Iterator[str]:
     """Resources whose difference no probe shows.
 
-    What route tables do is compared completely, and so is what the rules of listeners admit. Metadata does nothing.
+    What route tables do is compared completely, and so is what the rules of listeners admit, which the comparison of
+    policies says. Metadata does nothing.
     Neither does a cluster that nothing leads to.
     """
     used = None if _has_dynamic_clusters(pair) else _used_clusters(pair)
     for each in resources:
         if used is not None and each.type in ("clusters", "endpoints") and each.name not in used:
             continue
-        if each.type == "listeners" and _admits_the_same(pair, each.name, gates):
+        if each.type == "listeners" and _is_about_policies(pair, each.name, gates):
             continue
         if each.type != "routes" and (not each.fields or not all("/metadata" in one.pointer for one in each.fields)):
             yield f"{each.type} {each.name}: no request was found that shows the change"
 
 
-def _admits_the_same(pair: ConfigPair, listener: str, gates: GateComparisons) -> bool:
+def _is_about_policies(pair: ConfigPair, listener: str, gates: GateComparisons) -> bool:
     old, new = pair.changed["listeners"][listener]
-    return isinstance(old, Listener) and isinstance(new, Listener) and gates.admit_the_same(old, new)
+    return isinstance(old, Listener) and isinstance(new, Listener) and gates.decide(old, new)
 
 
 def _used_clusters(pair: ConfigPair) -> frozenset[str]:
