@@ -88,7 +88,7 @@ load-xds: $(READY) ## measure a change with 500 proxies of 1,000 services, and t
 
 fuzz: $(READY) ## look for crashes with byte-level fuzzing, for FUZZ_SECONDS
 	PYTHONPATH=src:. $(BIN)/python -m tests.fuzz.corpus .cache/fuzz
-	PYTHONPATH=src:. $(BIN)/python tests/fuzz/target.py -max_total_time=$(FUZZ_SECONDS) -timeout=30 -dict=.cache/fuzz.dict .cache/fuzz
+	PYTHONPATH=src:. $(BIN)/python tests/fuzz/target.py -max_total_time=$(FUZZ_SECONDS) -timeout=30 -artifact_prefix=.cache/ -dict=.cache/fuzz.dict .cache/fuzz
 
 docs: $(READY) ## build the documentation site into site/
 	$(BIN)/python codegen/generate_codes.py

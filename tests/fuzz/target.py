@@ -1,6 +1,6 @@
 """Byte-level fuzzing: a mesh is loaded, analyzed and compiled, or the input is refused; no input crashes the program.
 
-`make fuzz` runs it for an hour. Inputs that crash are written to the working folder; pass one as an argument to see it.
+`make fuzz` runs it for an hour. Inputs that crash or are slow are written to .cache; pass one as an argument to see it.
 """
 
 from __future__ import annotations

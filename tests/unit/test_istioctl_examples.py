@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 import meshcompile
+from meshcompile.behaviour import DEFAULT_RELEASE
 from meshcompile.codes import every_code, examples
 from meshcompile.diagnostics import Code
+from tests.unit.test_code_examples import OF_RELEASE
 
 ISTIOCTL = tuple(code for code in every_code() if code.id.startswith("IST") and examples(code))
 
 
 def lines(code: Code, text: str) -> list[int]:
     """The lines at which a mesh has a finding, of one object or else of the mesh."""
-    mesh = meshcompile.load(text)
+    mesh = meshcompile.load(text, release=OF_RELEASE.get(code.id, DEFAULT_RELEASE))
     single, across = (
         [each.line for each in found if each.code == code.id] for found in (mesh.diagnostics, mesh.analyze())
     )

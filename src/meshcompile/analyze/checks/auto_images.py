@@ -10,7 +10,7 @@ from meshcompile.analyze.written import Written
 from meshcompile.codes.injection import AUTO_IMAGE_IN_POD, AUTO_IMAGE_NOT_INJECTED
 from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.inject.decision import INJECT, InjectionCandidate, is_injected
-from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod, PodSpec
+from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Container, Pod, PodSpec
 from meshcompile.models.kubernetes.webhooks import MutatingWebhook, MutatingWebhookConfiguration
 from meshcompile.models.kubernetes.workloads import Deployment
 
@@ -25,8 +25,9 @@ def auto_images(context: Context) -> Iterator[Diagnostic]:
     """
     written = context.written
     for pod in written.all(Pod):
-        if _has_auto_image(pod.spec) and not is_assumed(pod) and is_created(pod):
-            yield AUTO_IMAGE_IN_POD(pod, reported=whole(pod))
+        proxy = _with_auto_image(pod.spec)
+        if proxy is not None and not is_assumed(pod) and is_created(pod):
+            yield AUTO_IMAGE_IN_POD(proxy.at("image"), reported=whole(pod))
     hooks = [
         hook
         for configuration in written.all(MutatingWebhookConfiguration)
@@ -34,13 +35,14 @@ def auto_images(context: Context) -> Iterator[Diagnostic]:
         if hook.name.endswith("istio.io")
     ]
     for deployment in written.all(Deployment):
-        if _has_auto_image(deployment.spec.template.spec) and not _is_called(written, hooks, deployment):
-            yield _in_deployment(deployment, by_default=not hooks and _is_called_by_default(written, deployment))
+        proxy = _with_auto_image(deployment.spec.template.spec)
+        if proxy is not None and not _is_called(written, hooks, deployment):
+            yield _in_deployment(deployment, proxy, by_default=not hooks and _is_called_by_default(written, deployment))
 
 
-def _in_deployment(deployment: Deployment, *, by_default: bool) -> Diagnostic:
+def _in_deployment(deployment: Deployment, proxy: Container, *, by_default: bool) -> Diagnostic:
     return AUTO_IMAGE_NOT_INJECTED(
-        deployment,
+        proxy.at("image"),
         reported=whole(deployment),
         where="of the input " if by_default else "",
         effect="meshcompile assumes those of Istio's installation" if by_default else "they do not start",
@@ -65,6 +67,7 @@ def _is_called_by_default(written: Written, deployment: Deployment) -> bool:
     return is_injected(candidate, namespace.metadata.labels)
 
 
-def _has_auto_image(spec: PodSpec) -> bool:
+def _with_auto_image(spec: PodSpec) -> Container | None:
+    """The container of the proxy, if its image is `auto`."""
     containers = (container for container in spec.containers if container.origin)  # not those of assumed injection
-    return any(container.name == PROXY_CONTAINER and container.image == AUTO for container in containers)
+    return next((each for each in containers if each.name == PROXY_CONTAINER and each.image == AUTO), None)

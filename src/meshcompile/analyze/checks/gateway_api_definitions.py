@@ -28,7 +28,7 @@ def gateway_api_definitions(context: Context) -> Iterator[Diagnostic]:
             continue
         if tuple(int(part or 0) for part in installed.groups()) < minimum:
             yield OLD_GATEWAY_API(
-                definition,
+                definition.origin.at("metadata", "annotations", BUNDLE_VERSION),
                 reported=whole(definition),
                 installed=installed.group().removeprefix("v"),
                 minimum=".".join(map(str, minimum)),

@@ -32,4 +32,4 @@ def ineffective_selectors(context: Context) -> Iterator[Diagnostic]:
             continue
         selected = pods.selected(policy.spec.selector.match_labels, policy.namespace)
         for gateway in sorted({pod.metadata.labels[GATEWAY_NAME] for pod in selected}):
-            yield INEFFECTIVE_SELECTOR(policy, reported=whole(policy), gateway=gateway)
+            yield INEFFECTIVE_SELECTOR(policy.spec.selector, reported=whole(policy), gateway=gateway)

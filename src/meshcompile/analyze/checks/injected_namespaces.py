@@ -47,7 +47,8 @@ def _of_namespace(namespace: Namespace, defaults: dict[str, bool]) -> Iterator[D
     others = (REVISION, DATAPLANE_MODE) if injection in (None, "enabled") else ()
     found = [f"{key}={labels[key]}" for key in (NAMESPACE_INJECTION, *others) if key in labels]
     if len(found) > 1:
-        yield SEVERAL_INJECTION_LABELS(namespace, reported=whole(namespace), labels=", ".join(found))
+        first = namespace.origin.at("metadata", "labels", found[0].partition("=")[0])
+        yield SEVERAL_INJECTION_LABELS(first, reported=whole(namespace), labels=", ".join(found))
     if labels.get(DATAPLANE_MODE) == "ambient" or injection or REVISION in labels:
         return
     if defaults.get(INJECTOR):

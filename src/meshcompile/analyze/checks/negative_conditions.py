@@ -7,6 +7,7 @@ from meshcompile.analyze.context import Context
 from meshcompile.analyze.places import whole
 from meshcompile.codes.schema import NEGATIVE_CONDITION
 from meshcompile.diagnostics import Diagnostic
+from meshcompile.documents import Origin
 from meshcompile.models.base import Resource
 from meshcompile.models.common import IstioCondition, IstioResource
 from meshcompile.models.gateway_api.base import GatewayApiResource
@@ -30,6 +31,7 @@ class _Reported(NamedTuple):
     status: str
     reason: str
     message: str
+    place: Origin
 
 
 def negative_conditions(context: Context) -> Iterator[Diagnostic]:
@@ -53,23 +55,29 @@ def _of_istio(resource: IstioResource) -> Iterator[_Reported]:
 
 
 def _of_model(condition: Condition | IstioCondition) -> _Reported:
-    return _Reported(condition.type, condition.status, condition.reason, condition.message)
+    return _Reported(condition.type, condition.status, condition.reason, condition.message, condition.at("status"))
 
 
 def _of_gateway_api(resource: GatewayApiResource) -> Iterator[_Reported]:
     """The conditions of a Gateway, or those of a route at each of its parents. The status is as written."""
-    parts = [resource.status] if resource.kind == "Gateway" else _mappings(resource.status.get("parents"))
-    for condition in (condition for part in parts for condition in _mappings(part.get("conditions"))):
-        yield _Reported(*(str(condition.get(field, "")) for field in _Reported._fields))
+    status = (resource.status, resource.origin.at("status"))
+    parts = [status] if resource.kind == "Gateway" else _mappings(*status, "parents")
+    for condition, place in (each for part in parts for each in _mappings(*part, "conditions")):
+        kind, state, reason, message = (str(condition.get(field, "")) for field in _Reported._fields[:4])
+        yield _Reported(kind, state, reason, message, place.at("status"))
 
 
-def _mappings(value: object) -> Iterator[Mapping[str, Any]]:
-    """The mappings in a list. None in anything else."""
-    return (item for item in (value if isinstance(value, list) else ()) if isinstance(item, Mapping))
+def _mappings(value: Mapping[str, Any], place: Origin, field: str) -> Iterator[tuple[Mapping[str, Any], Origin]]:
+    """The mappings in a list at a field, with their places. None in anything else."""
+    items = value.get(field)
+    for index, item in enumerate(items if isinstance(items, list) else ()):
+        if isinstance(item, Mapping):
+            yield item, place.at(field, index)
 
 
 def _findings(resource: Resource, conditions: Iterable[_Reported], types: frozenset[str]) -> Iterator[Diagnostic]:
     for condition in conditions:
         partly = condition.type == "WaypointAccepted" and condition.reason == "PartiallyInvalid"
         if condition.type in types and (condition.status == "False" or partly):
-            yield NEGATIVE_CONDITION(resource, reported=whole(resource), **condition._asdict())
+            said = condition._asdict()
+            yield NEGATIVE_CONDITION(said.pop("place"), reported=whole(resource), **said)

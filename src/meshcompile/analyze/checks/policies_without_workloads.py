@@ -33,12 +33,12 @@ def policies_without_workloads(context: Context) -> Iterator[Diagnostic]:
     for policies in snapshot.authentication.peer.values():
         for peer in policies:
             if peer_selector(peer) and peer.namespace == root:
-                yield SELECTOR_IN_ROOT_NAMESPACE(peer)
+                yield SELECTOR_IN_ROOT_NAMESPACE(peer.spec.selector or peer)
             elif not workloads.has(peer_selector(peer), peer.namespace):
-                yield POLICY_SELECTS_NOTHING(peer)
+                yield POLICY_SELECTS_NOTHING(peer.spec.selector or peer)
     for request in (policy for group in snapshot.authentication.request.values() for policy in group):
         if _is_idle(request.spec, request, root, workloads):
-            yield POLICY_SELECTS_NOTHING(request)
+            yield POLICY_SELECTS_NOTHING(request.spec.selector or request)
     yield from _idle_authorization(context)
     yield from _idle_extensions(snapshot, workloads)
 
@@ -67,7 +67,7 @@ def _without_pods(
     outside = () if assumed else tuple(context.written.pods.selected(labels, namespace))
     basis = assumption(assumed) if assumed else GATEWAYS if any(map(context.serves_gateway, outside)) else ""
     return NO_MATCHING_WORKLOADS(
-        policy,
+        policy.spec.selector or policy,
         reported=whole(policy),
         where="the input" if assumed else where,
         lack=_lack(labels, bool(outside)),
@@ -91,7 +91,7 @@ def _idle_extensions(snapshot: Snapshot, workloads: WorkloadLabels) -> Iterator[
         selector = extension.spec.selector
         namespace = "" if extension.namespace == root else extension.namespace
         if selector is not None and not workloads.has(selector.match_labels, namespace):
-            yield POLICY_SELECTS_NOTHING(extension.origin)
+            yield POLICY_SELECTS_NOTHING(selector)
 
 
 def _is_idle(spec: Attachable, policy: Resource, root: str, workloads: WorkloadLabels) -> bool:

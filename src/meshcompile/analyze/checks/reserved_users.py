@@ -7,7 +7,7 @@ from meshcompile.analyze.in_mesh import is_assumed, is_control_plane
 from meshcompile.analyze.places import whole
 from meshcompile.codes.injection import RESERVED_USER
 from meshcompile.diagnostics import Diagnostic
-from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod, PodSpec
+from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Pod, PodSpec, SecurityContext
 from meshcompile.models.kubernetes.workloads import Deployment
 
 PROXY_USER = 1337
@@ -20,10 +20,12 @@ def reserved_users(context: Context) -> Iterator[Diagnostic]:
     pods = ((pod, pod.spec) for pod in written.all(Pod) if not is_assumed(pod))
     deployments = ((deployment, deployment.spec.template.spec) for deployment in written.all(Deployment))
     for workload, spec in (*pods, *deployments):
-        if _runs_as_proxy(spec) and not is_control_plane(workload.metadata.labels):
-            yield RESERVED_USER(workload, reported=whole(workload), name=workload.name)
+        security = _of_proxy_user(spec)
+        if security is not None and not is_control_plane(workload.metadata.labels):
+            yield RESERVED_USER(security.at("run_as_user"), reported=whole(workload), name=workload.name)
 
 
-def _runs_as_proxy(spec: PodSpec) -> bool:
+def _of_proxy_user(spec: PodSpec) -> SecurityContext | None:
+    """The settings with the sidecar's user: those of the Pod, or else of one of its containers."""
     contexts = (spec.security_context, *(c.security_context for c in spec.containers if c.name not in OF_ISTIO))
-    return any(context is not None and context.run_as_user == PROXY_USER for context in contexts)
+    return next((each for each in contexts if each is not None and each.run_as_user == PROXY_USER), None)

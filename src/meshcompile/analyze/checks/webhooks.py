@@ -61,13 +61,13 @@ def _overlaps(hooks: Sequence[Hook]) -> Iterator[Diagnostic]:
     revisions = sorted({revision for configuration, _ in hooks for revision in _revisions(configuration)})
     said: set[tuple[str, str]] = set()
     for namespace, pod in product(_labels(NAMESPACE_INJECTION, revisions), _labels(INJECT, revisions)):
-        called = {f"{config.name}/{hook.name}": config for config, hook in hooks if selects_pod(hook, namespace, pod)}
-        for name, configuration in called.items() if len(called) > 1 else ():
+        called = {f"{of.name}/{hook.name}": (of, hook) for of, hook in hooks if selects_pod(hook, namespace, pod)}
+        for name, (configuration, hook) in called.items() if len(called) > 1 else ():
             others = ", ".join(sorted(other for other in called if other != name))
             if (name, others) not in said:
                 said.add((name, others))
                 problem = f"the webhook is called for Pods together with {others}, so they are injected twice"
-                yield WEBHOOK_CONFLICT(configuration, reported=whole(configuration), problem=problem)
+                yield WEBHOOK_CONFLICT(hook.at("name"), reported=whole(configuration), problem=problem)
 
 
 def _labels(key: str, revisions: Sequence[str]) -> Iterator[Mapping[str, str]]:
@@ -86,14 +86,14 @@ def _missing_services(context: Context, hooks: Sequence[Hook]) -> Iterator[Diagn
             continue
         if not any(service.name == called.name for service in context.written.services.get(called.namespace, ())):
             problem = f"the webhook calls Service {called.namespace}/{called.name}, which does not exist"
-            yield WEBHOOK_CONFLICT(configuration, reported=whole(configuration), problem=problem)
+            yield WEBHOOK_CONFLICT(called, reported=whole(configuration), problem=problem)
 
 
 def _control_plane(resource: Resource, webhook: str, client: WebhookClientConfig) -> Iterator[Diagnostic]:
     if client.url is None:
         if client.service is None:
             yield INVALID_CONTROL_PLANE(
-                resource, reported=whole(resource), webhook=webhook, problem="it has no Service and no URL"
+                client, reported=whole(resource), webhook=webhook, problem="it has no Service and no URL"
             )
         return
     try:
@@ -101,11 +101,11 @@ def _control_plane(resource: Resource, webhook: str, client: WebhookClientConfig
         host, _ = address.hostname or "", address.port
     except ValueError:
         yield INVALID_CONTROL_PLANE(
-            resource, reported=whole(resource), webhook=webhook, problem=f"`{client.url}` is not a URL"
+            client.at("url"), reported=whole(resource), webhook=webhook, problem=f"`{client.url}` is not a URL"
         )
         return
     if _is_address(host):
-        yield CONTROL_PLANE_BY_ADDRESS(resource, reported=whole(resource), webhook=webhook, address=client.url)
+        yield CONTROL_PLANE_BY_ADDRESS(client.at("url"), reported=whole(resource), webhook=webhook, address=client.url)
 
 
 def _is_address(host: str) -> bool:
