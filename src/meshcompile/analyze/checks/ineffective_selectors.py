@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
-from meshcompile.analyze.places import whole
+from meshcompile.analyze.places import selector_place, whole
 from meshcompile.analyze.pods import Pods
 from meshcompile.codes.security import INEFFECTIVE_SELECTOR
 from meshcompile.diagnostics import Diagnostic
@@ -30,6 +30,8 @@ def ineffective_selectors(context: Context) -> Iterator[Diagnostic]:
     for policy in policies:
         if policy.spec.selector is None or policy.spec.target_ref is not None:
             continue
-        selected = pods.selected(policy.spec.selector.match_labels, policy.namespace)
+        labels = policy.spec.selector.match_labels
+        place = selector_place(policy, labels, "spec", "selector", "matchLabels")
+        selected = pods.selected(labels, policy.namespace)
         for gateway in sorted({pod.metadata.labels[GATEWAY_NAME] for pod in selected}):
-            yield INEFFECTIVE_SELECTOR(policy.spec.selector, reported=whole(policy), gateway=gateway)
+            yield INEFFECTIVE_SELECTOR(place, reported=whole(policy), gateway=gateway)

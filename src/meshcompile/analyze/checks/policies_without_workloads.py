@@ -7,11 +7,12 @@ from collections.abc import Iterator
 
 from meshcompile.analyze.context import Context
 from meshcompile.analyze.in_mesh import assumption, is_assumed, is_in_mesh
-from meshcompile.analyze.places import whole
+from meshcompile.analyze.places import selector_place, whole
 from meshcompile.analyze.pods import Pods
 from meshcompile.analyze.workloads import WorkloadLabels, selector_text
 from meshcompile.codes.security import NO_MATCHING_WORKLOADS, POLICY_SELECTS_NOTHING, SELECTOR_IN_ROOT_NAMESPACE
 from meshcompile.diagnostics import Diagnostic, Severity
+from meshcompile.documents import Origin
 from meshcompile.models.base import Resource
 from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.models.security.authorization_policy import AuthorizationPolicy
@@ -33,14 +34,20 @@ def policies_without_workloads(context: Context) -> Iterator[Diagnostic]:
     for policies in snapshot.authentication.peer.values():
         for peer in policies:
             if peer_selector(peer) and peer.namespace == root:
-                yield SELECTOR_IN_ROOT_NAMESPACE(peer.spec.selector or peer)
+                yield SELECTOR_IN_ROOT_NAMESPACE(_place(peer, peer_selector(peer)))
             elif not workloads.has(peer_selector(peer), peer.namespace):
-                yield POLICY_SELECTS_NOTHING(peer.spec.selector or peer)
+                yield POLICY_SELECTS_NOTHING(_place(peer, peer_selector(peer)))
     for request in (policy for group in snapshot.authentication.request.values() for policy in group):
         if _is_idle(request.spec, request, root, workloads):
-            yield POLICY_SELECTS_NOTHING(request.spec.selector or request)
+            labels = {} if request.spec.selector is None else request.spec.selector.match_labels
+            yield POLICY_SELECTS_NOTHING(_place(request, labels))
     yield from _idle_authorization(context)
     yield from _idle_extensions(snapshot, workloads)
+
+
+def _place(policy: Resource, labels: Labels) -> Origin:
+    """The first label of a selector, or the whole policy if it has none."""
+    return selector_place(policy, labels, "spec", "selector", "matchLabels") if labels else policy.origin
 
 
 def _idle_authorization(context: Context) -> Iterator[Diagnostic]:
@@ -67,7 +74,7 @@ def _without_pods(
     outside = () if assumed else tuple(context.written.pods.selected(labels, namespace))
     basis = assumption(assumed) if assumed else GATEWAYS if any(map(context.serves_gateway, outside)) else ""
     return NO_MATCHING_WORKLOADS(
-        policy.spec.selector or policy,
+        _place(policy, labels),
         reported=whole(policy),
         where="the input" if assumed else where,
         lack=_lack(labels, bool(outside)),
@@ -91,7 +98,7 @@ def _idle_extensions(snapshot: Snapshot, workloads: WorkloadLabels) -> Iterator[
         selector = extension.spec.selector
         namespace = "" if extension.namespace == root else extension.namespace
         if selector is not None and not workloads.has(selector.match_labels, namespace):
-            yield POLICY_SELECTS_NOTHING(selector)
+            yield POLICY_SELECTS_NOTHING(selector.at("match_labels"))
 
 
 def _is_idle(spec: Attachable, policy: Resource, root: str, workloads: WorkloadLabels) -> bool:
