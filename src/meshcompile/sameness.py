@@ -7,6 +7,7 @@ everything else that is compared by identity are the same only if they are the s
 
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
+from itertools import takewhile
 from operator import is_
 from typing import Any, Generic, TypeVar
 
@@ -74,7 +75,7 @@ def _has_same_fields(one: object, other: object, names: Iterable[str]) -> bool:
 def reused(earlier: V, value: V) -> V:
     """The earlier value if it is the same as the new one, else the new one.
 
-    A new tuple keeps each item that is the same as an earlier one.
+    A new tuple keeps each item that is the same as the earlier one at its place, or as another one where items moved.
     """
     if value.__class__ is tuple and earlier.__class__ is tuple:
         return _with_earlier_items(earlier, value)  # type: ignore[arg-type, return-value]  # both are tuples
@@ -82,10 +83,26 @@ def reused(earlier: V, value: V) -> V:
 
 
 def _with_earlier_items(earlier: tuple[Any, ...], value: tuple[Any, ...]) -> tuple[Any, ...]:
+    start = _number_of_same(earlier, value)
+    if start == len(earlier) == len(value):
+        return earlier
+    end = _number_of_same(reversed(earlier[start:]), reversed(value[start:]))
+    moved = _with_moved_items(earlier[start : len(earlier) - end], value[start : len(value) - end])
+    kept = (*earlier[:start], *moved, *earlier[len(earlier) - end :])
+    return earlier if len(earlier) == len(kept) and all(map(is_, earlier, kept)) else kept
+
+
+def _number_of_same(some: Iterable[object], others: Iterable[object]) -> int:
+    """The number of items at the start that are the same."""
+    pairs = zip(some, others, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] is pair[1] or same(*pair), pairs))
+
+
+def _with_moved_items(earlier: tuple[Any, ...], value: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The new items, with each earlier one in the place of one that is the same."""
     try:
         known = dict(zip(earlier, earlier, strict=True))
         found = [known.get(item, item) for item in value]
     except TypeError:  # items without a hash
-        return earlier if same(earlier, value) else value
-    kept = tuple(old if old is item or same(old, item) else item for old, item in zip(found, value, strict=True))
-    return earlier if len(earlier) == len(kept) and all(map(is_, earlier, kept)) else kept
+        return value
+    return tuple(old if old is item or same(old, item) else item for old, item in zip(found, value, strict=True))

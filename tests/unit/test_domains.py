@@ -36,7 +36,7 @@ def service(host: str, **fields: object) -> Service:
 )
 def test_short_forms(host: str, domain: str, short: list[str]) -> None:
     """Clients can omit the part of a host that equals their own domain and, for Services, the cluster domain."""
-    domains, variants = service_domains(host, service(host), None, domain, addressing(sidecar()))
+    domains, variants = service_domains(service(host), host, None, domain, addressing(sidecar()))
     assert list(domains) == [host, f"{host}.", *short]
     assert variants == {f"{host}.", *short}
 
@@ -44,14 +44,14 @@ def test_short_forms(host: str, domain: str, short: list[str]) -> None:
 @pytest.mark.parametrize(("host", "domain"), [("1.2.3.4", "1.2.3.4"), ("2406::1", "[2406::1]")])
 def test_an_address_has_no_other_names(host: str, domain: str) -> None:
     """A host that is an address is its own domain, in brackets for IPv6."""
-    assert service_domains(host, service(host), None, DOMAIN, addressing(sidecar()))[0] == (domain,)
+    assert service_domains(service(host), host, None, DOMAIN, addressing(sidecar()))[0] == (domain,)
 
 
 def test_pods_of_headless_services_have_names_below() -> None:
     """Every name of a headless Kubernetes Service also covers the names of its pods."""
     headless = service("db.team.svc.cluster.local", registry=Registry.KUBERNETES, resolution=Resolution.PASSTHROUGH)
     names = ["db.team.svc.cluster.local", "db.team.svc.cluster.local.", "db.team", "db.team.svc"]
-    domains, _ = service_domains(headless.hostname, headless, None, DOMAIN, addressing(sidecar()))
+    domains, _ = service_domains(headless, headless.hostname, None, DOMAIN, addressing(sidecar()))
     assert list(domains) == names + [f"*.{name}" for name in names]
 
 
@@ -60,8 +60,8 @@ def test_addresses_of_the_proxys_cluster_and_family() -> None:
     known = service(
         "web.com", address="1.2.3.4", addresses={"Kubernetes": ("1.2.3.4", "1.2.3.5", "2001::1"), "b": ("4.3.2.1",)}
     )
-    assert service_domains("web.com", known, None, DOMAIN, addressing(sidecar()))[0][2:] == ("1.2.3.4", "1.2.3.5")
-    assert service_domains("web.com", known, None, DOMAIN, addressing(replace(sidecar(), ip_addresses=("2001::2",))))[
+    assert service_domains(known, "web.com", None, DOMAIN, addressing(sidecar()))[0][2:] == ("1.2.3.4", "1.2.3.5")
+    assert service_domains(known, "web.com", None, DOMAIN, addressing(replace(sidecar(), ip_addresses=("2001::2",))))[
         0
     ][2:] == ("[2001::1]",)
 
@@ -69,7 +69,7 @@ def test_addresses_of_the_proxys_cluster_and_family() -> None:
 def test_aliases_are_names_of_the_service() -> None:
     """The names of ExternalName Services are added to the service's own, in all their forms."""
     aliased = service("web.com", aliases=(("front.team.svc.cluster.local", "team"),))
-    assert service_domains("web.com", aliased, None, DOMAIN, addressing(sidecar()))[0] == (
+    assert service_domains(aliased, "web.com", None, DOMAIN, addressing(sidecar()))[0] == (
         "web.com",
         "web.com.",
         "front.team.svc.cluster.local",
@@ -81,7 +81,7 @@ def test_aliases_are_names_of_the_service() -> None:
 
 def test_names_with_ports_where_ports_matter() -> None:
     """For the generic HTTP proxy, every name also has a variant with the port."""
-    assert service_domains("web.com", service("web.com"), 80, DOMAIN, addressing(sidecar()))[0] == (
+    assert service_domains(service("web.com"), "web.com", 80, DOMAIN, addressing(sidecar()))[0] == (
         "web.com",
         "web.com:80",
         "web.com.",

@@ -198,7 +198,7 @@ _WHOLE_DOUBLE = re.compile(rb"\.0[,\]}]")
 def encode(message: object) -> bytes:
     """The compact JSON of a message, or of data with messages in it."""
     data = _ENCODER.encode(message)
-    if b".0" in data and _WHOLE_DOUBLE.search(data):  # rare, and cheaper to detect than to convert every number
+    if _WHOLE_DOUBLE.search(data):  # rare, and cheaper to detect than to convert every number
         return msgspec.json.encode(_with_whole_doubles_as_integers(msgspec.json.decode(data)))
     return data
 
@@ -206,7 +206,7 @@ def encode(message: object) -> bytes:
 def canonical(message: object) -> bytes:
     """Compact JSON in which the keys of every object are sorted: equal for equal messages."""
     data = _CANONICAL.encode(message)
-    if b".0" in data and _WHOLE_DOUBLE.search(data):
+    if _WHOLE_DOUBLE.search(data):
         return _CANONICAL.encode(_with_whole_doubles_as_integers(msgspec.json.decode(data)))
     return data
 
@@ -244,7 +244,14 @@ def json_pieces(messages: "Mapping[str, Sequence[Message | EncodedMessage]]", in
 
 def _list_pieces(messages: "Sequence[Message | EncodedMessage]", indent: int, depth: int) -> Sequence[str]:
     """The parts of the text of a list of messages. They are joined once at the end, because the text may be long."""
-    return tuple(_pieces(messages, indent, depth, fragment))
+    if not messages:
+        return ("[]",)
+    before, between, after = _separators("[]", indent, depth)
+    parts = [between, ""] * len(messages)
+    parts[0] = before
+    parts[1::2] = _texts(messages, indent, depth + 1)
+    parts.append(after)
+    return parts
 
 
 def _pieces(
@@ -275,12 +282,20 @@ def _separators(brackets: str, indent: int, depth: int) -> tuple[str, str, str]:
 
 def fragment(message: "Message | EncodedMessage", indent: int, depth: int) -> str:
     """The JSON text of a message that is so deep in lists and objects. It stays with the message."""
-    known = message.__dict__
+    return _texts((message,), indent, depth)[0]
+
+
+def _texts(messages: "Sequence[Message | EncodedMessage]", indent: int, depth: int) -> list[str]:
+    """The JSON texts of messages that are so deep in lists and objects. They stay with the messages."""
     key = f"JSON {indent} {depth if indent > 0 else 0}"
-    text: str | None = known.get(key)
-    if text is None:
-        text = known[key] = _text_at(message, indent, depth)
-    return text
+    texts: list[str] = []
+    for message in messages:
+        known = message.__dict__
+        text = known.get(key)
+        if text is None:
+            text = known[key] = encode(message).decode() if indent < 0 else _text_at(message, indent, depth)
+        texts.append(text)
+    return texts
 
 
 def _text_at(message: "Message | EncodedMessage", indent: int, depth: int) -> str:

@@ -7,6 +7,7 @@ from enum import Enum, StrEnum, auto
 import msgspec
 
 from meshcompile.documents import NOWHERE, Origin
+from meshcompile.queries import Source
 from meshcompile.snapshot.resources import NO_CREATION_TIME
 from meshcompile.values.hosts import is_wildcard
 from meshcompile.values.labels import Labels
@@ -67,7 +68,7 @@ class ServicePort:
     origin: Origin = field(default=NOWHERE, compare=False, repr=False)
 
 
-class Service(msgspec.Struct, frozen=True):
+class Service(Source, frozen=True):
     """A service of the mesh.
 
     `addresses` are the VIPs per cluster. `address` is the default VIP, `0.0.0.0` if there is none. `export_to` holds

@@ -10,7 +10,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from meshcompile.models.networking.virtual_service import MESH_GATEWAY, HTTPRetry
-from meshcompile.queries import Key, query
+from meshcompile.queries import Key, derived, query
 from meshcompile.resolve.outbound.routed_hosts import RoutedHosts
 from meshcompile.resolve.routes.context import RouteClient
 from meshcompile.resolve.routes.domains import host_with_port
@@ -79,14 +79,19 @@ class RoutePort(Struct, frozen=True, dict=True):
     @cached_property
     def route_client(self) -> RouteClient:
         """The client, with what the rules of VirtualServices match on."""
-        return RouteClient(
-            pairs=self.client.pairs,
-            gateways=AS_SIDECAR,
-            port=self.port,
-            is_tls=False,
-            only_port=self.port != EVERY_PORT,
-            append_x_forwarded_host=self.client.append_x_forwarded_host,
-        )
+        return _route_client(self.client, self.port)
+
+
+@derived
+def _route_client(client: RouteKey, port: int) -> RouteClient:
+    return RouteClient(
+        pairs=client.pairs,
+        gateways=AS_SIDECAR,
+        port=port,
+        is_tls=False,
+        only_port=port != EVERY_PORT,
+        append_x_forwarded_host=client.append_x_forwarded_host,
+    )
 
 
 class EgressListenerKey(Key, frozen=True):

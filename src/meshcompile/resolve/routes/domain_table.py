@@ -42,7 +42,8 @@ class DomainTable(Struct):
         owner = self._names.get(name)
         if owner is None:
             self._names[name] = claim
-            return tuple(self._free(candidate, claim))
+            free = tuple(self._free(candidate, claim))
+            return candidate.domains if len(free) == len(candidate.domains) else free
         if owner is not claim and owner.virtual_service is not None and claim.virtual_service is not None:
             self.findings.append(_shadowed(candidate.host, claim, owner, owner.virtual_service))
         return None

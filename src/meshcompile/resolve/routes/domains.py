@@ -6,6 +6,7 @@ Follows istiod's `generateVirtualHostDomains`, `GenerateAltVirtualHosts` and `de
 from collections.abc import Iterator
 from itertools import takewhile
 
+from meshcompile.queries import derived
 from meshcompile.resolve.endpoints.addresses import Addressing, service_addresses
 from meshcompile.snapshot.service import UNSPECIFIED_ADDRESS, Registry, Service
 from meshcompile.values.ip import is_ip
@@ -14,8 +15,9 @@ from meshcompile.values.ip import is_ip
 KUBERNETES = ".svc."
 
 
+@derived
 def service_domains(
-    host: str, service: Service, port: int | None, domain: str, client: Addressing
+    service: Service, host: str, port: int | None, domain: str, client: Addressing
 ) -> tuple[tuple[str, ...], frozenset[str]]:
     """The domains of a service, known as `host`, for a client in a DNS domain, and the variants among them.
 

@@ -47,7 +47,7 @@ def domains_of(
 ) -> tuple[tuple[str, ...], frozenset[str]]:
     """The domains of a service on a port, or on EVERY_PORT, and the variants among them."""
     only = claim.port if port == EVERY_PORT else None
-    return service_domains(named_host, service, only, client.domain, client.addressing)
+    return service_domains(service, named_host, only, client.domain, client.addressing)
 
 
 def with_port_only(domains: tuple[str, ...], claim: HostClaim, port: int) -> tuple[str, ...]:
