@@ -23,9 +23,9 @@ from meshcompile.envoy.message import at
 from meshcompile.envoy.type.matcher import StringMatcher
 from meshcompile.resolve.hbone.tunnels import TunnelTls
 from meshcompile.resolve.security.downstream_tls import (
-    MESH_ROOTS,
     NO_SECRET,
-    WORKLOAD_CERTIFICATE,
+    OF_MESH_ROOTS,
+    OF_WORKLOAD,
     ClientValidation,
     DownstreamTls,
     Secret,
@@ -98,7 +98,7 @@ def _sds_source(secret: Secret) -> ConfigSource:
 
 
 # The secrets of most clusters and listeners. They share the messages, which are immutable.
-_OF_WORKLOAD = {secret: _sds_secret(secret) for secret in (Secret(WORKLOAD_CERTIFICATE), Secret(MESH_ROOTS))}
+_OF_WORKLOAD = {secret: _sds_secret(secret) for secret in (OF_WORKLOAD, OF_MESH_ROOTS)}
 
 
 def _common_context(tls: DownstreamTls) -> CommonTlsContext:

@@ -20,10 +20,10 @@ from meshcompile.resolve.clusters.ir import (
 from meshcompile.resolve.scope.clients import ClientCertificates, ClientKey
 from meshcompile.resolve.scope.traffic_policy import EffectivePolicy
 from meshcompile.resolve.security.downstream_tls import (
-    MESH_ROOTS,
+    OF_MESH_ROOTS,
+    OF_WORKLOAD,
     SDS_CLUSTER,
     SDS_FILES_CLUSTER,
-    WORKLOAD_CERTIFICATE,
     Secret,
     credential,
 )
@@ -32,7 +32,6 @@ from meshcompile.values.credentials import AUTHORITIES, CONFIG_MAP
 
 H2_ALPN = ("h2",)
 MESH_ALPN = ("istio-peer-exchange", "istio")
-_WORKLOAD_CERTIFICATE, _MESH_ROOTS = Secret(WORKLOAD_CERTIFICATE), Secret(MESH_ROOTS)
 _FROM_RULE = frozenset({ClientTLSMode.SIMPLE, ClientTLSMode.MUTUAL})
 
 
@@ -188,8 +187,8 @@ def _mesh_tls(server: TlsPeer, sni: str, names: tuple[str, ...], http: HttpOptio
     return UpstreamTls(
         sni=sni or ("" if server.by_host else server.cluster_name),
         subject_alt_names=names,
-        certificate=_WORKLOAD_CERTIFICATE,
-        roots=_MESH_ROOTS,
+        certificate=OF_WORKLOAD,
+        roots=OF_MESH_ROOTS,
         alpn=MESH_ALPN + H2_ALPN if _speaks_http2(http) else MESH_ALPN,
     )
 

@@ -9,9 +9,9 @@ from msgspec.structs import replace
 from meshcompile.behaviour import Behaviour
 from meshcompile.documents import NOWHERE, Origin
 from meshcompile.models.mesh.mesh_config import MeshConfig
-from meshcompile.models.networking.destination_rule import ClientTLSMode, Subset, TrafficPolicy
+from meshcompile.models.networking.destination_rule import ClientTLSMode, LoadBalancerSettings, Subset, TrafficPolicy
 from meshcompile.queries import query
-from meshcompile.resolve.endpoints.locality_balancing import balanced, locality_settings
+from meshcompile.resolve.endpoints.locality_balancing import Localities, balanced, locality_settings
 from meshcompile.resolve.endpoints.locality_groups import (
     EndpointTunnel,
     LbEndpoint,
@@ -41,6 +41,7 @@ from meshcompile.snapshot.service import (
     Health,
     Service,
     ServicePort,
+    TrafficDistribution,
     Workload,
     always_sends_unhealthy,
 )
@@ -52,6 +53,7 @@ from meshcompile.values.localities import NO_LOCALITY, locality
 from meshcompile.values.names import HBONE_PORT
 
 DRAINING_LABEL = "istio.io/draining"
+NEVER_SENT = frozenset({Health.TERMINATING})
 WEIGHT_SCALE = 10_000
 """The factor that keeps the share of a waypoint exact when its endpoints divide it."""
 
@@ -122,6 +124,7 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
     _reached: dict[tuple[Service, str | int, ClientTLSMode | None, frozenset[Health]], tuple[Reached, ...]] = field(
         default_factory=dict
     )
+    _localities: dict[TrafficDistribution, Localities | None] = field(default_factory=dict)
     _policies: dict[Workload, PeerPolicy] = field(default_factory=dict)
     _telemetry: dict[Workload, str] = field(default_factory=dict)
 
@@ -140,7 +143,7 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         if waypoint is not None:
             return groups
         policy = upstream.endpoint_policy
-        settings = locality_settings(self.mesh, policy.load_balancer, upstream.service, self.behaviour, self.client)
+        settings = self._locality_settings(upstream.service, policy.load_balancer)
         return balanced(groups, settings, self.client, policy.outlier_detection is not None)
 
     def inlined(self, upstream: Upstream, only_mutual_tls: bool = False) -> tuple[LocalityGroup, ...]:
@@ -148,6 +151,14 @@ class EndpointBuilder(Struct, frozen=True, eq=False):
         reached = self._of_port(upstream, upstream.port.number)
         groups = self._groups(reached, upstream.labels, self.topology.unresolved)
         return tuple(_mutual_tls_only(group) for group in groups) if only_mutual_tls else groups
+
+    def _locality_settings(self, service: Service, balancer: LoadBalancerSettings | None) -> Localities | None:
+        if balancer is not None:
+            return locality_settings(self.mesh, balancer, service, self.behaviour, self.client)
+        distribution = service.traffic_distribution
+        if distribution not in self._localities:
+            self._localities[distribution] = locality_settings(self.mesh, None, service, self.behaviour, self.client)
+        return self._localities[distribution]
 
     def _of_port(self, upstream: Upstream, port: str | int) -> tuple[Reached, ...]:
         """The endpoints of a port, by its name or number. The clusters of its subsets choose from them."""
@@ -299,12 +310,8 @@ def _hidden(service: Service, *, sends_unhealthy: bool) -> frozenset[Health]:
 
     Services with persistent sessions keep draining endpoints.
     """
-    hidden = {Health.TERMINATING}
-    if not sends_unhealthy:
-        hidden.add(Health.UNHEALTHY)
-    if not service.labels.get(PERSISTENT_SESSION):
-        hidden.add(Health.DRAINING)
-    return frozenset(hidden)
+    unhealthy = NEVER_SENT if sends_unhealthy else NEVER_SENT | {Health.UNHEALTHY}
+    return unhealthy if service.labels.get(PERSISTENT_SESSION) else unhealthy | {Health.DRAINING}
 
 
 def workload_telemetry(workload: Workload) -> str:

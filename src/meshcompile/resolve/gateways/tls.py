@@ -13,10 +13,10 @@ from meshcompile.resolve.gateways.server import CertificateFiles, GatewayServer,
 from meshcompile.resolve.security.downstream_tls import (
     EXTERNAL_SDS_CLUSTER,
     HTTP_ALPN,
-    MESH_ROOTS,
     MESH_TCP_ALPN,
     NO_SECRET,
-    WORKLOAD_CERTIFICATE,
+    OF_MESH_ROOTS,
+    OF_WORKLOAD,
     ClientValidation,
     DownstreamTls,
     ProxySecrets,
@@ -124,7 +124,7 @@ def _certificates(secrets: GatewaySecrets, tls: ServerTls) -> Iterator[Secret]:
 
 def _key_pair(secrets: GatewaySecrets, files: CertificateFiles) -> Secret:
     if not (files.chain and files.key):
-        return Secret(WORKLOAD_CERTIFICATE)
+        return OF_WORKLOAD
     return secrets.proxy.file(f"file-cert:{files.chain}~{files.key}")
 
 
@@ -202,7 +202,7 @@ def _validation(secrets: GatewaySecrets, tls: ServerTls) -> ClientValidation | N
 
 
 def _roots_file(secrets: GatewaySecrets, path: str) -> Secret:
-    return secrets.proxy.file(f"file-root:{path}") if path else Secret(MESH_ROOTS)
+    return secrets.proxy.file(f"file-root:{path}") if path else OF_MESH_ROOTS
 
 
 def _authorities(tls: ServerTls) -> str:

@@ -52,6 +52,8 @@ class Secret:
         return self.cluster == SDS_CLUSTER and self.name in (WORKLOAD_CERTIFICATE, MESH_ROOTS)
 
 
+# The secrets of most clusters and listeners.
+OF_WORKLOAD, OF_MESH_ROOTS = Secret(WORKLOAD_CERTIFICATE), Secret(MESH_ROOTS)
 # istiod sends an empty message when it does not know the source of the secret.
 NO_SECRET = Secret("", cluster="")
 
@@ -122,9 +124,9 @@ def credential(name: str, has_socket: bool, provider: str | None = "") -> Secret
     SDS server of the cluster `provider`, or from the control plane if it is "". It is NO_SECRET if `provider` is None.
     """
     if name == BUILTIN:
-        return Secret(WORKLOAD_CERTIFICATE)
+        return OF_WORKLOAD
     if name == BUILTIN + AUTHORITIES:
-        return Secret(MESH_ROOTS)
+        return OF_MESH_ROOTS
     if not name.startswith(EXTERNAL):
         return Secret(resource_name(name), cluster="")
     if has_socket:
@@ -141,8 +143,8 @@ def proxy_secrets(proxy: Proxy) -> ProxySecrets:
     chain, key, root = metadata.tls_server_cert_chain, metadata.tls_server_key, metadata.tls_server_root_cert
     files = SDS_FILES_CLUSTER if metadata.has_file_credential_socket else SDS_CLUSTER
     return ProxySecrets(
-        certificate=Secret(f"file-cert:{chain}~{key}", files) if chain and key else Secret(WORKLOAD_CERTIFICATE),
-        roots=Secret(f"file-root:{root}", files) if root else Secret(MESH_ROOTS),
+        certificate=Secret(f"file-cert:{chain}~{key}", files) if chain and key else OF_WORKLOAD,
+        roots=Secret(f"file-root:{root}", files) if root else OF_MESH_ROOTS,
         files=files,
         credential_socket=metadata.has_credential_socket,
     )

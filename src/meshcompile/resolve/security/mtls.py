@@ -42,6 +42,9 @@ class PeerPolicy(Struct, frozen=True):
         return self.ports.get(port, self.mode)
 
 
+NO_PEER_POLICY = PeerPolicy(MutualTlsMode.PERMISSIVE, {})
+
+
 def peer_policy(index: AuthenticationIndex, namespace: str, labels: Labels) -> PeerPolicy:
     """The policy of a workload. The narrowest level that sets a mode applies; PERMISSIVE is the default."""
     return composed(index.root_namespace, index.peer_for(namespace, labels))
@@ -53,6 +56,8 @@ def composed(root_namespace: str, policies: Iterable[PeerAuthentication]) -> Pee
     Port levels apply only at the workload level. A policy with a selector has no effect in the root namespace.
     """
     applying = tuple(policies)
+    if not applying:
+        return NO_PEER_POLICY
     mesh = _oldest(policy for policy in applying if is_wide(policy) and policy.namespace == root_namespace)
     namespace = _oldest(policy for policy in applying if is_wide(policy) and policy.namespace != root_namespace)
     workload = _oldest(policy for policy in applying if not is_wide(policy) and policy.namespace != root_namespace)
