@@ -12,6 +12,7 @@ from operator import is_
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
+from msgspec.structs import astuple
 
 V = TypeVar("V")
 PLAIN = frozenset({str, int, float, bool, bytes, type(None)})
@@ -47,7 +48,7 @@ def _has_same_parts(one: Any, other: Any) -> bool:
         case tuple() | list():
             return len(one) == len(other) and _are_same(one, other)
         case Struct():
-            return one.__struct_config__.eq and _has_same_fields(one, other, one.__struct_fields__)
+            return one.__struct_config__.eq and _are_same(astuple(one), astuple(other))
         case dict():
             return len(one) == len(other) and _are_same(one, other) and _are_same(one.values(), other.values())
         case ById():
@@ -55,21 +56,13 @@ def _has_same_parts(one: Any, other: Any) -> bool:
         case frozenset():
             return bool(one == other) and all(item.__class__ in PLAIN for item in one)
         case _ if is_dataclass(one) and one.__class__.__eq__ is not object.__eq__:
-            return _has_same_fields(one, other, [each.name for each in fields(one)])
+            return all(same(getattr(one, each.name), getattr(other, each.name)) for each in fields(one))
         case _:
             return False
 
 
 def _are_same(some: Iterable[object], others: Iterable[object]) -> bool:
     return all(one is other or same(one, other) for one, other in zip(some, others, strict=True))
-
-
-def _has_same_fields(one: object, other: object, names: Iterable[str]) -> bool:
-    for name in names:
-        value, expected = getattr(one, name), getattr(other, name)
-        if value is not expected and not same(value, expected):
-            return False
-    return True
 
 
 def reused(earlier: V, value: V) -> V:

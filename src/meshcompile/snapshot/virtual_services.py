@@ -27,7 +27,7 @@ from meshcompile.snapshot.short_names import (
     qualified_tcp,
     qualified_tls,
 )
-from meshcompile.values.hosts import qualified
+from meshcompile.values.hosts import is_wildcard, qualified
 
 if TYPE_CHECKING:  # checking VirtualServices needs neither of them
     from meshcompile.models.mesh.mesh_config import MeshConfig
@@ -91,6 +91,16 @@ class MergedVirtualService(Struct, frozen=True, eq=False, dict=True):
     def destination_hosts(self) -> tuple[str, ...]:
         """The hosts that HTTP rules send or mirror requests to, each once."""
         return tuple(dict.fromkeys(host for rule in self.http for host in _destination_hosts(rule)))
+
+    @cached_property
+    def exact_hosts(self) -> tuple[tuple[str, str], ...]:
+        """The hosts without a wildcard, each as written and in lower case."""
+        return tuple((host, host.lower()) for host in self.hosts if not is_wildcard(host))
+
+    @cached_property
+    def wildcards(self) -> tuple[str, ...]:
+        """The hosts with a wildcard, in lower case."""
+        return tuple(host.lower() for host in self.hosts if is_wildcard(host))
 
     @cached_property
     def matches_namespaces(self) -> bool:

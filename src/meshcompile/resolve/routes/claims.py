@@ -24,7 +24,7 @@ from meshcompile.resolve.scope.sidecar import ScopeKey, SidecarScope, l4_scope, 
 from meshcompile.snapshot.service import Resolution, Service, ServicePort
 from meshcompile.snapshot.snapshot import Snapshot
 from meshcompile.snapshot.virtual_services import MergedVirtualService, Semantics
-from meshcompile.values.hosts import is_wildcard, overlaps
+from meshcompile.values.hosts import overlaps
 from meshcompile.values.names import ClusterName, Direction
 from meshcompile.values.ports import Protocol
 
@@ -198,10 +198,9 @@ def _hosts_and_services(
     A service that only a wildcard covers belongs to the VirtualService with the most specific host.
     """
     known, most_specific = route_port.services, route_port.most_specific
-    exact = tuple(host for host in virtual_service.hosts if not is_wildcard(host))
-    hosts = [host for host in exact if host.lower() not in known]
-    services = [(host.lower(), known[host.lower()]) for host in exact if host.lower() in known]
-    for wildcard in (host.lower() for host in virtual_service.hosts if is_wildcard(host)):
+    hosts = [host for host, lower in virtual_service.exact_hosts if lower not in known]
+    services = [(lower, known[lower]) for _, lower in virtual_service.exact_hosts if lower in known]
+    for wildcard in virtual_service.wildcards:
         if virtual_service.semantics is Semantics.GATEWAY:
             hosts.append(wildcard)
             continue

@@ -55,14 +55,15 @@ class DomainTable(Struct):
 
     def _free(self, candidate: Candidate, claim: HostClaim) -> Iterator[str]:
         """The domains without an owner. A variant that is the full name of another service stays free for it."""
+        owners, variants, own = self._domains, candidate.variants, (candidate.host, claim)
         for domain in candidate.domains:
-            key, is_variant = domain.lower(), domain in candidate.variants
-            owner = self._domains.get(key)
+            key = domain.lower()
+            owner = owners.get(key)
             if owner is None:
-                if not (is_variant and domain in self.known_hosts):
-                    self._domains[key] = (candidate.host, claim)
+                if domain not in self.known_hosts or domain not in variants:
+                    owners[key] = own
                     yield domain
-            elif owner[0] != candidate.host and not is_variant:
+            elif owner[0] != candidate.host and domain not in variants:
                 self.findings.append(_duplicate(domain, candidate.host, claim, *owner))
 
 
