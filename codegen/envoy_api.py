@@ -1,8 +1,8 @@
 """All descriptors of Istio's build of Envoy: those of `xds-protos`, and additions from `envoy_additions.json`.
 
 The additions are the parts of `go-control-plane` that xds-protos lacks, at the commit that Istio 1.30 uses. They
-include contrib and Istio's own filters. Their syntax is that of `meshcompile.envoy.descriptors`: new messages with all
-fields, known messages with additional fields, and whole enums.
+include contrib, Istio's own filters, and the name tables of istiod. Their syntax is that of
+`meshcompile.envoy.descriptors`: new messages with all fields, known messages with additional fields, and whole enums.
 """
 
 import importlib

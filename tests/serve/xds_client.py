@@ -50,7 +50,7 @@ class XdsClient:
         has = self.has.setdefault(read["typeUrl"], {})
         for resource in read.get("resources", ()):
             if self.protocol == "delta":
-                has[resource["name"]] = resource["version"]
+                has[resource.get("name", "")] = resource["version"]
         for name in read.get("removedResources", ()):
             has.pop(name, None)
         return read

@@ -14,8 +14,10 @@ import msgspec
 
 from meshcompile.output.bootstrap import Flavour
 from meshcompile.proxy import Proxy
+from meshcompile.resolve.name_table import name_table
 from meshcompile.serve.logs import log
-from meshcompile.serve.xds_resources import ResourceSets, ServedResources
+from meshcompile.serve.name_tables import served_names
+from meshcompile.serve.xds_resources import NAMES, ResourceSets, ServedResources
 
 if TYPE_CHECKING:
     from meshcompile.mesh import Mesh
@@ -117,4 +119,7 @@ class Publisher:
     def _resources(self, proxy: Proxy) -> tuple[Mesh, ServedResources]:
         """The mesh in force, and the resources of a proxy in it."""
         mesh = self.mesh
-        return mesh, self._sets.of(mesh.compile(proxy))
+        resources = self._sets.of(mesh.compile(proxy))
+        if proxy.node_metadata.dns_capture:
+            resources = resources.having(NAMES, served_names(name_table(mesh.snapshot, proxy)))
+        return mesh, resources

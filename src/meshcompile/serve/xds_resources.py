@@ -26,12 +26,13 @@ from meshcompile.serve.upstream import upstream_resources
 CLUSTERS, ENDPOINTS = TYPE_URLS["clusters"], TYPE_URLS["endpoints"]
 LISTENERS, ROUTES = TYPE_URLS["listeners"], TYPE_URLS["routes"]
 SECRETS, EXTENSIONS = TYPE_URLS["secrets"], TYPE_URLS["extensions"]
+NAMES = f"{TYPE_URL}istio.networking.nds.v1.NameTable"
 
-PUSH_ORDER = (CLUSTERS, ENDPOINTS, SECRETS, EXTENSIONS, LISTENERS, ROUTES)
+PUSH_ORDER = (CLUSTERS, ENDPOINTS, SECRETS, EXTENSIONS, LISTENERS, ROUTES, NAMES)
 """The types in the order in which they are pushed: what others refer to comes first."""
-STATE_OF_THE_WORLD = frozenset({CLUSTERS, LISTENERS})
+STATE_OF_THE_WORLD = frozenset({CLUSTERS, LISTENERS, NAMES})
 """The types of which a response without delta has all resources, so that what is missing is removed."""
-SHORT = {url: name for name, url in TYPE_URLS.items()}
+SHORT = {**{url: name for name, url in TYPE_URLS.items()}, NAMES: "names"}
 """The types in words, for logs and metrics."""
 VERSION_DIGITS = 16
 
@@ -89,7 +90,11 @@ class ServedResources(Struct, frozen=True, eq=False):
 
     def without_secrets(self) -> ServedResources:
         """The same resources for a client that must not have private keys."""
-        return ServedResources({**self.sets, SECRETS: NO_RESOURCES})
+        return self.having(SECRETS, NO_RESOURCES)
+
+    def having(self, type_url: str, resources: ResourceSet) -> ServedResources:
+        """The same resources, with these of one type."""
+        return ServedResources({**self.sets, type_url: resources})
 
 
 class ResourceSets:
@@ -103,11 +108,13 @@ class ResourceSets:
         self._known: WeakValueDictionary[tuple[str, bytes], ResourceSet] = WeakValueDictionary()
 
     def of(self, config: Config) -> ServedResources:
-        """The resources for the proxy of a configuration."""
+        """The resources for the proxy of a configuration. A proxy that does not answer DNS needs no names."""
         resources = upstream_resources(config.resources) if self._flavour is Flavour.ENVOY else config.resources
         sets = {url: self._set(url, getattr(resources, kind)) for kind, url in TYPE_URLS.items() if url != SECRETS}
         names = frozenset[str]().union(*(each.secrets for each in sets.values()))
-        return ServedResources({**sets, SECRETS: self._set(SECRETS, served_secrets(config, names))})
+        return ServedResources(
+            {**sets, SECRETS: self._set(SECRETS, served_secrets(config, names)), NAMES: NO_RESOURCES}
+        )
 
     def _set(self, type_url: str, messages: tuple[Message, ...]) -> ResourceSet:
         found = list(map(_table_digest, messages)) if type_url == ROUTES else digests(messages)

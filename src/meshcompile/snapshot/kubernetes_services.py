@@ -109,6 +109,7 @@ def kubernetes_service(
         external_name=external_name,
         object_name=service.name,
         node_local=spec.internal_traffic_policy == "Local",
+        publishes_unready=spec.publish_not_ready_addresses,
         traffic_distribution=traffic_distribution(spec.traffic_distribution, annotations, namespace_annotations),
         origin=service.origin,
     )

@@ -98,6 +98,7 @@ class Service(Source, frozen=True):
     external_name: str = ""
     object_name: str = ""  # name of the Kubernetes or Istio object
     node_local: bool = False  # internalTrafficPolicy: Local
+    publishes_unready: bool = False  # publishNotReadyAddresses
     traffic_distribution: TrafficDistribution = TrafficDistribution.ANY
     dns_connect_race: bool = False  # ServiceEntry annotation networking.istio.io/connect-strategy
     needs_waypoint: bool = False  # sidecars do not resolve its hosts
@@ -150,6 +151,7 @@ class Workload(msgspec.Struct, frozen=True):
     ports: Mapping[str, int] = msgspec.field(default_factory=dict)
     node_name: str = ""
     object_name: str = ""  # of the Pod or WorkloadEntry
+    dns_name: str = ""  # HOSTNAME.SUBDOMAIN of a Pod with a subdomain
     is_pod: bool = False
     origin: Origin = NOWHERE
 

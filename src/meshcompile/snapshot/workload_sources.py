@@ -73,6 +73,7 @@ class WorkloadSource(Struct, frozen=True, eq=False):
             ports=named_ports(pod),
             node_name=pod.spec.node_name,
             object_name=pod.name,
+            dns_name=f"{pod.spec.hostname or pod.name}.{pod.spec.subdomain}" if pod.spec.subdomain else "",
             is_pod=True,
             origin=pod.origin,
         )
