@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -151,4 +152,20 @@ def test_a_watch_that_fails_is_replaced(folder: Path, monkeypatch: pytest.Monkey
         client.start()
         write(folder, "api", number=2)
         arrives(client, cluster("api", 80))
+        client.close()
+
+
+def test_connections_that_speak_no_grpc(folder: Path) -> None:
+    """Others are served beside connections that are silent, send garbage, or stop after the preface of HTTP/2."""
+    said = (b"", b"GET / HTTP/1.1\r\n\r\n", bytes(range(256)) * 40, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+    with running(folder) as server, ExitStack() as stack:
+        for data in said * 10:
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            connection.sendall(data)
+        channel = stack.enter_context(connected(server.port))
+        client = XdsClient(channel, node())
+        client.start()
+        write(folder, "api", number=2)
+        arrives(client, cluster("api", 80))
+        assert len(server.status()["streams"]) == 1
         client.close()
