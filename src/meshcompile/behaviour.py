@@ -59,6 +59,7 @@ class Behaviour(Struct, frozen=True):
     waypoint_ranges: bool = True
     sds_credential_names: bool = True
     unverified_own_certificates: bool = True
+    tls_routes_terminate: bool = True
     # Istio 1.31
     send_unhealthy_endpoints: bool = False
     subsets_inherit_tls_mode: bool = False
@@ -136,6 +137,7 @@ ISTIO_1_29 = replace(
     waypoint_ranges=False,
     sds_credential_names=False,
     unverified_own_certificates=False,
+    tls_routes_terminate=False,
 )
 ISTIO_1_31 = replace(
     ISTIO_1_30,

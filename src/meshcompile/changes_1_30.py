@@ -274,5 +274,14 @@ CHANGES_1_30: tuple[ReleaseChange, ...] = (
         f"{PULL}58688",
         keep=("remove `insecureSkipVerify` from the DestinationRule",),
     ),
+    ReleaseChange(
+        "tls_routes_terminate",
+        "1.30",
+        "TLSRoutes attach to listeners that terminate TLS",
+        "A TLSRoute applies to a listener with the protocol TLS and the mode Terminate, beside TCPRoutes. Earlier "
+        "releases take TLSRoutes for the mode Passthrough only, and TCPRoutes for all other modes, also for none.",
+        f"{PULL}58638",
+        keep=("delete the TLSRoutes for these listeners",),
+    ),
 )
 """The rows, without order."""

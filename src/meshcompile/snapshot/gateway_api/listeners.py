@@ -151,7 +151,7 @@ class ListenerBuilder(Struct, frozen=True):
         port = Port(number=listener.port, protocol="" if protocol else listener.protocol, name="default")
         server = placed(Server(port=placed(port, listener.origin), hosts=hosts, tls=tls.settings), listener.origin)
         name = f"{of.written.name}~{GENERATED}~{listener.name}"
-        kinds, are_valid = supported_kinds(listener)
+        kinds, are_valid = supported_kinds(listener, mixes_tls=self.behaviour.tls_routes_terminate)
         problems = tuple(problem for problem in (tls.invalid, protocol) if problem is not None)
         accepted = waypoint_problem(listener) if of.controller is Controller.WAYPOINT else None
         return ParentListener(
@@ -256,13 +256,21 @@ def _conditions(
     )
 
 
-def supported_kinds(listener: Listener) -> tuple[tuple[GroupKind, ...], bool]:
-    """The kinds of routes that may attach to a listener, and whether istiod supports all that it asks for."""
+def supported_kinds(listener: Listener, *, mixes_tls: bool) -> tuple[tuple[GroupKind, ...], bool]:
+    """The kinds of routes that may attach to a listener, and whether istiod supports all that it asks for.
+
+    With `mixes_tls`, TLSRoutes may attach to listeners that terminate TLS.
+    """
     suited = KINDS.get(listener.protocol, ())
-    if listener.protocol == "TLS" and listener.tls is not None and listener.tls.mode == "Terminate":
-        suited = (*suited, TCP_ROUTE)
+    if listener.protocol == "TLS":
+        mode = None if listener.tls is None else listener.tls.mode
+        suited = _of_tls(mode) if mixes_tls else (TLS_ROUTE,) if mode == "Passthrough" else (TCP_ROUTE,)
     requested = [GroupKind(each.group, each.kind) for each in listener.allowed_routes.kinds]
     if not requested:
         return suited, True
     allowed = tuple(kind for kind in suited if kind in requested)
     return allowed, len(allowed) == len(requested)
+
+
+def _of_tls(mode: str | None) -> tuple[GroupKind, ...]:
+    return (TLS_ROUTE, TCP_ROUTE) if mode == "Terminate" else (TLS_ROUTE,)
