@@ -108,3 +108,13 @@ def test_named_proxies_have_the_version_of_the_release() -> None:
     """A proxy of the mesh runs the release that the mesh follows."""
     mesh = meshcompile.load(MESH, release="1.29")
     assert {proxy.version for proxy in mesh.proxies()} == {tuple(map(int, ISTIO_1_29.release.split(".")))}
+
+
+def test_a_long_pattern_of_versions_is_reported() -> None:
+    """A release that does not try it says so: `long-proxy-version`. Others are silent."""
+    _, _, objects = (CASES / "short_proxy_versions.yaml").read_text().partition("\n---\n")
+    found = {release: meshcompile.load(objects, release=release).diagnostics for release in ("1.30", "1.31")}
+    assert [each for each in found["1.30"] if each.slug == "long-proxy-version"] == []
+    (finding,) = (each for each in found["1.31"] if each.code == "MC1013")
+    assert "istiod reads at most 1024" in finding.message
+    assert not finding.rejected

@@ -22,6 +22,7 @@ WITH_EXAMPLES = tuple(code for code in every_code() if examples(code))
 
 NOT_OF_INPUT: Mapping[str, str] = {
     **dict.fromkeys(("MC0262", "MC0263"), "a body of 100 kB is too long for a page"),
+    "MC1013": "an expression of more than 1,024 characters is too long for a page",
     **dict.fromkeys(("MC0340", "MC0341", "MC0342"), "only `kube-inject` reports it"),
     "MC0503": "Istio rejects a Gateway with two ports of one name; the check is for clusters without its validation",
     "MC0908": "it is about the version of a proxy, which no object states",

@@ -79,3 +79,11 @@ UNTYPED_FILTER = Code(
     """Envoy finds a filter by the type of its configuration, `typed_config` with `@type`, and not by its name. It
 rejects a listener with a filter that has none, and keeps the listener that it had before.""",
 )
+LONG_PROXY_VERSION = Code(
+    "MC1013",
+    "long-proxy-version",
+    Severity.WARNING,
+    "`proxyVersion` has {length} characters and istiod reads at most {limit}, so this patch applies to no proxy",
+    "From Istio 1.31 on, istiod does not try long expressions, since they may take long. Versions are short, and an "
+    "expression such as `^1\\.31` is too.",
+)

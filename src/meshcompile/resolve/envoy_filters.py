@@ -9,6 +9,7 @@ import msgspec
 
 from meshcompile.documents import Origin
 from meshcompile.models.networking.envoy_filter import (
+    LONGEST_EXPRESSION,
     ApplyTo,
     EnvoyConfigObjectMatch,
     EnvoyConfigObjectPatch,
@@ -133,7 +134,6 @@ class EnvoyFilters(msgspec.Struct, frozen=True, dict=True):
 
 
 NO_ENVOY_FILTERS = EnvoyFilters()
-MAX_VERSION_LENGTH = 1024
 
 
 def envoy_filters(index: EnvoyFilterIndex, proxy: Proxy) -> EnvoyFilters:
@@ -169,7 +169,7 @@ def _operation(config_patch: EnvoyConfigObjectPatch) -> Operation:
 
 def _refusal(match: ProxyMatch, proxy: Proxy, *, only_short: bool) -> Condition | None:
     """The first proxy condition that fails; None when the patch applies. Some releases try only short versions."""
-    too_long = only_short and len(match.proxy_version) > MAX_VERSION_LENGTH
+    too_long = only_short and len(match.proxy_version) > LONGEST_EXPRESSION
     if match.proxy_version and (too_long or not has_version(match.proxy_version, proxy.node_metadata.istio_version)):
         return Condition.PROXY_VERSION
     if any(proxy.metadata.get(key) != value for key, value in match.metadata.items()):

@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from meshcompile.behaviour import Behaviour
+from meshcompile.codes.envoy_filters import LONG_PROXY_VERSION
 from meshcompile.codes.models import FIELD_WITHOUT_EFFECT, NOT_IN_RELEASE
 from meshcompile.diagnostics import Diagnostic, Severity
 from meshcompile.documents import Origin
@@ -174,6 +175,17 @@ def _new_redirects(resource: Resource) -> Iterator[Place | Diagnostic]:
         yield from _values(path, "it must be 301 or 302", lambda code: code not in (301, 302))(resource)
 
 
+def _long_versions(resource: Resource) -> Iterator[Diagnostic]:
+    """Expressions for versions of proxies that are too long to be tried."""
+    from meshcompile.models.networking.envoy_filter import LONGEST_EXPRESSION, EnvoyFilter  # for a fast start
+
+    assert isinstance(resource, EnvoyFilter)
+    for patch in resource.spec.config_patches:
+        match = None if patch.match is None else patch.match.proxy
+        if match is not None and (length := len(match.proxy_version)) > LONGEST_EXPRESSION:
+            yield LONG_PROXY_VERSION(match.at("proxy_version"), length=length, limit=LONGEST_EXPRESSION)
+
+
 def _trust_domain_keys(resource: Resource) -> Iterator[Place | Diagnostic]:
     path = "spec.rules.when.key"
     yield from _values(path, "it has no such key", lambda key: key == "source.trustDomain")(resource)
@@ -247,6 +259,7 @@ RULES: Mapping[str, tuple[ReleaseRule, ...]] = {
                 lambda operation: operation == "MERGE_AND_REPLACE_LIST",
             ),
         ),
+        ReleaseRule("short_proxy_versions", True, _long_versions),
     ),
     "HTTPRoute": (
         ReleaseRule("redirect_codes", False, _new_redirects),

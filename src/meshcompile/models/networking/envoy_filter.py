@@ -38,6 +38,10 @@ class PatchContext(ProtoEnum):
     WAYPOINT = "WAYPOINT"
 
 
+LONGEST_EXPRESSION = 1024
+"""The length of the longest expression for versions that istiod tries from Istio 1.31 on."""
+
+
 class ProxyMatch(Node):
     """Conditions on the proxy."""
 
