@@ -66,6 +66,56 @@ def test_the_other_services_of_a_waypoint_stay_as_they_are() -> None:
     assert (diff.behaviour, diff.proved) == ("none", True)
 
 
+def at_ztunnel(account: str) -> str:
+    """A policy of the reviews that ztunnel enforces."""
+    return f"""
+---
+apiVersion: security.istio.io/v1
+kind: AuthorizationPolicy
+metadata: {{name: callers, namespace: shop}}
+spec:
+  selector: {{matchLabels: {{app: reviews}}}}
+  rules: [{{from: [{{source: {{principals: [cluster.local/ns/shop/sa/{account}]}}}}]}}]
+"""
+
+
+STRICT = """
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: shop}
+spec: {mtls: {mode: STRICT}}
+"""
+
+
+def test_policies_that_ztunnel_enforces() -> None:
+    """Connections that ztunnel now takes or refuses are changes, although no proxy gets anything new."""
+    diff = difference(MESH + at_ztunnel("web"), MESH + at_ztunnel("catalog"))
+    assert not diff.is_empty
+    assert {(each.witness["principal"], each.before["status"], each.after["status"]) for each in diff.changes} == {
+        ("spiffe://cluster.local/ns/shop/sa/web", 200, None),
+        ("spiffe://cluster.local/ns/shop/sa/catalog", None, 200),
+    }
+    assert (diff.risky, diff.changes[0].proxies) == ((Risk.AUTHORIZATION_WIDENED,), ("deployment/reviews.shop",))
+
+
+def test_strict_mutual_tls_at_ztunnel() -> None:
+    """That ztunnel refuses plain text is a change of all workloads, and the way back is risky."""
+    (change,) = difference(MESH, MESH + STRICT).changes
+    assert (change.witness["tls"], change.before["status"], change.after["status"]) == (False, 200, None)
+    assert change.proxies == ("deployment/catalog.shop", "deployment/reviews.shop", "deployment/web.shop")
+    assert difference(MESH + STRICT, MESH).risky == (Risk.MTLS_WEAKENED,)
+
+
+def test_a_policy_of_ztunnel_that_says_the_same() -> None:
+    """Where ztunnel's policies differ, and no connection shows how, nothing is claimed."""
+    twice = at_ztunnel("web").replace(
+        "]}}]}]", "]}}]}, {from: [{source: {principals: [cluster.local/ns/shop/sa/web]}}]}]"
+    )
+    diff = difference(MESH + at_ztunnel("web"), MESH + twice)
+    assert (diff.behaviour, diff.proved, len(diff.undecided)) == ("unknown", False, 1)
+
+
 def test_a_route_of_a_waypoint() -> None:
     """A route at a waypoint is shown by a request to its service."""
     change = next(each for each in difference(MESH, MESH + ROUTE).changes if each.witness["url"].endswith("/old"))

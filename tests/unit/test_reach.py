@@ -17,6 +17,7 @@ from meshcompile.simulate import Capture, ClientHello, DownstreamConnection, Htt
 from meshcompile.simulate.outcomes import ForwardedBytes, ForwardedRequest
 from meshcompile.symbolic.concrete import ConcreteRequest, dimensions_of
 from tests.unit.test_compare import GATEWAY_POD, SHOP, gateway, policy
+from tests.unit.test_compare_waypoints import MESH as AMBIENT
 
 WEB = "cluster.local/ns/shop/sa/web"
 RULES = [
@@ -159,6 +160,19 @@ def test_what_a_route_rewrites_is_asked_after_the_gateway() -> None:
     mesh = shop(GATEWAY_POD, rewriting, policy("ALLOW", "[{to: [{operation: {paths: ['/a*']}}]}]"))
     (row,) = mesh.reach("catalog.shop:80", sender="outside").rows
     assert "path after the gateway /a*" in [*map(str, row.any_of[0])]
+
+
+def test_policies_of_waypoints_are_rows() -> None:
+    """A workload of the ambient mesh has a row for each rule of its waypoint, with the clients that it lets through."""
+    mesh = meshcompile.load(AMBIENT, ambient=True)
+    found = mesh.reach("catalog.shop")
+    (row,) = found.rows
+    assert (row.via, row.callers) == ("deployment/waypoint.shop", ("deployment/web.shop",))
+    assert [*map(str, row.any_of[0])] == ["method GET", "principal cluster.local/ns/shop/sa/web"]
+    assert row.witness is not None
+    assert mesh.explain(Request.from_dict(row.witness)).outcomes[0].answered_by == "catalog.shop"
+    assert "which direct connections its ztunnel takes" in found.unknown[0]
+    assert mesh.reach("reviews.shop").rows[0].policies == ()
 
 
 def test_headers_of_routes_are_in_the_witness() -> None:

@@ -102,7 +102,7 @@ def _lines(row: ReachRow) -> Iterator[tuple[str, str, str, str]]:
 
 def _deciding(row: ReachRow) -> list[str]:
     """The places of the rules that let requests through, or of the route of a gateway."""
-    if not (row.rule or row.via):
+    if not (row.rule or row.places):
         return ["no policy"]
     places = [f"{each.file}:{each.line}" for each in row.places[: max(1, len(row.policies))]]
     return places or [row.rule]
@@ -110,10 +110,12 @@ def _deciding(row: ReachRow) -> list[str]:
 
 def _who(row: ReachRow) -> str:
     """Who sends the requests of a row."""
+    from meshcompile.explain.request import OUTSIDE
     from meshcompile.prove.rows import PLAIN_TEXT
 
-    if row.via:
+    if row.via and OUTSIDE in row.callers:
         return f"outside, by {row.via}"
     more = len(row.callers) - MOST_SHOWN
     named = [*row.callers[:MOST_SHOWN], *([f"{more} more"] if more > 0 else [])]
-    return ", ".join([*named, *(["plain text"] if PLAIN_TEXT in row.connections else [])]) or "any principal"
+    who = ", ".join([*named, *(["plain text"] if PLAIN_TEXT in row.connections else [])]) or "any principal"
+    return f"{who}, by {row.via}" if row.via else who

@@ -19,7 +19,8 @@ from meshcompile.compare.resources import ResourceChange
 from meshcompile.compare.risks import Risk, is_gone, risks
 from meshcompile.compare.settings import SettingChange
 from meshcompile.compare.sharing import LaterMesh, sharing
-from meshcompile.compare.witnesses import Clients, service_ports, witness
+from meshcompile.compare.witnesses import Clients, service_ports, tunnel_witness, witness
+from meshcompile.compare.ztunnels import UNDECIDED, ZtunnelChange, ztunnel_changes
 from meshcompile.documents import Origin
 from meshcompile.encoded import RESOURCE_TYPES
 from meshcompile.mesh import Mesh
@@ -28,6 +29,7 @@ from meshcompile.models.networking.service_entry import ServiceEntry
 from meshcompile.prove.policies import Relation
 from meshcompile.proxy import Proxy
 from meshcompile.simulate import Capture
+from meshcompile.ztunnel.rbac import TunnelledConnection
 
 DOMAIN = "cluster.local"
 
@@ -136,8 +138,8 @@ class MeshDiff(Struct, frozen=True):
 
     @property
     def is_empty(self) -> bool:
-        """Whether the two meshes give every proxy the same configuration."""
-        return not (self.resources or self.added or self.removed)
+        """Whether the two meshes give every proxy the same configuration, and ztunnel the same policies."""
+        return not (self.resources or self.changes or self.undecided or self.added or self.removed)
 
 
 @gc_paused()
@@ -159,11 +161,14 @@ def compared(
     names, clients = workload_names((before, after)), client_names((before, after))
     comparison = ProxyComparison(before, after, clients, names, seen)
     both = [(new, comparison.of(old, new)) for old, new in pairs if old is not None and new is not None]
+    context = _Context(after, clients, names, later.place)
+    tunnels = tuple(ztunnel_changes(before, after, clients)) if proxies is None else ()
+    undecided = [(names[proxy.id], reason) for proxy, each in both for reason in each.undecided]
     return MeshDiff(
         objects=objects,
         resources=tuple(_resource_groups(both, names)),
-        changes=merged(_changes(both, objects, _Context(after, clients, names, later.place))),
-        undecided=tuple((names[proxy.id], reason) for proxy, each in both for reason in each.undecided),
+        changes=merged((*_changes(both, objects, context), *_tunnel_changes(tunnels, objects, context))),
+        undecided=(*undecided, *((each.workload, UNDECIDED) for each in tunnels if each.connection is None)),
         added=tuple(names[new.id] for old, new in pairs if old is None and new is not None),
         removed=tuple(names[old.id] for old, new in pairs if new is None and old is not None),
         unchanged=sum(not each.resources for _, each in both),
@@ -227,6 +232,37 @@ def _changes(found: Found, objects: Sequence[ObjectChange], context: _Context) -
     )
     for names, first in _grouped(every, _key):
         yield _change(names, first, objects, context)
+
+
+def _tunnel_changes(
+    found: Iterable[ZtunnelChange], objects: Sequence[ObjectChange], context: _Context
+) -> Iterator[MeshChange]:
+    """The changes of what ztunnel lets through."""
+    concerned = [each for each in objects if each.kind in ("AuthorizationPolicy", "PeerAuthentication")]
+    before = tuple(origin for each in concerned for origin in each.before)
+    after = tuple(context.place(origin) for each in concerned for origin in each.after)
+    for each in found:
+        if (connection := each.connection) is not None:
+            yield MeshChange(
+                (each.workload,),
+                f"connections to port {connection.port} by ztunnel",
+                (),
+                tunnel_witness(connection, each.workload, context.clients),
+                REFUSED if each.allowed_after else TAKEN,
+                TAKEN if each.allowed_after else REFUSED,
+                before,
+                after,
+                (_tunnel_risk(connection, concerned),) if each.allowed_after else (),
+            )
+
+
+def _tunnel_risk(connection: TunnelledConnection, concerned: Sequence[ObjectChange]) -> Risk:
+    about_mtls = all(each.kind == "PeerAuthentication" for each in concerned)
+    return Risk.MTLS_WEAKENED if about_mtls and not connection.identity else Risk.AUTHORIZATION_WIDENED
+
+
+TAKEN: Mapping[str, Any] = {"status": 200}
+REFUSED: Mapping[str, Any] = {"status": None, "details": "ztunnel refuses the connection", "denied": True}
 
 
 def merged(changes: Iterable[MeshChange]) -> tuple[MeshChange, ...]:

@@ -144,9 +144,7 @@ def _short(value: Any) -> str:
 
 def request(witness: Mapping[str, Any]) -> str:
     """A witness in one line: `GET http://catalog/ from deployment/web.shop`."""
-    sender = witness.get("from") or (
-        "a client with mutual TLS" if witness.get("principal") else "a client in plain text"
-    )
+    sender = witness.get("from") or witness.get("principal") or "a client in plain text"
     if sender == "outside" and witness.get("principal"):
         sender = "outside with a client certificate"
     to = f" to {witness['to']}" if "to" in witness else ""

@@ -10,6 +10,7 @@ from meshcompile.models.kubernetes.service import Service
 from meshcompile.proxy import Proxy
 from meshcompile.simulate import Capture, DownstreamConnection, HttpRequest
 from meshcompile.simulate.rbac_conditions import PEER_PRINCIPAL
+from meshcompile.ztunnel.rbac import TunnelledConnection
 
 HTTP_PORTS = {"http": 80, "https": 443}
 Clients = Mapping[str, str]
@@ -41,6 +42,12 @@ def _sender(probe: Probe, proxy: str, clients: Clients) -> dict[str, Any]:
             identity = _identity(connection)
             sender = {"from": clients[identity]} if identity in clients else {}
             return {**sender, "to": proxy, **({"principal": identity} if identity else {"tls": False})}
+
+
+def tunnel_witness(connection: TunnelledConnection, workload: str, clients: Clients) -> dict[str, Any]:
+    """A connection to a workload of the ambient mesh as plain data."""
+    sender = _through_tunnel(connection.identity, clients) or {"tls": False}
+    return {**sender, "to": workload, "ip": connection.destination, "port": connection.port}
 
 
 def _through_tunnel(identity: str, clients: Clients) -> dict[str, Any]:

@@ -42,13 +42,16 @@ def _edges(found: Reach) -> Iterator[Edge]:
 def _edges_of(row: ReachRow) -> Iterator[Edge]:
     served, label = f"{row.server}:{row.port}", short(row)
     if row.via:
-        yield "outside", row.via, ""
+        yield from ((caller, row.via, "") for caller in _drawn(row))
         yield row.via, served, label
         return
-    callers = row.callers if len(row.callers) <= MOST_CALLERS else (f"{len(row.callers)} workloads",)
-    yield from ((caller, served, label) for caller in callers)
+    yield from ((caller, served, label) for caller in _drawn(row))
     if PLAIN_TEXT in row.connections:
         yield ANYONE, served, label
+
+
+def _drawn(row: ReachRow) -> tuple[str, ...]:
+    return row.callers if len(row.callers) <= MOST_CALLERS else (f"{len(row.callers)} workloads",)
 
 
 def short(row: ReachRow) -> str:

@@ -22,6 +22,7 @@ from meshcompile.prove.parts import AdmittedPart, exceptions, parts_of
 from meshcompile.prove.requests import FoundArrival, Wanted, arrived, examples, identities_of
 from meshcompile.prove.rows import MUTUAL_TLS, PLAIN_TEXT, Reach, ReachRow
 from meshcompile.prove.servers import CalledPort, let_through, server_ports, target
+from meshcompile.prove.waypoint_rows import waypoint_rows
 from meshcompile.proxy import ProxyType
 from meshcompile.spaces import Space, Undecided, any_of
 from meshcompile.symbolic.gates import Gate
@@ -59,6 +60,7 @@ def reach(world: World, to: str, sender: str = "", path: str = "") -> Reach:
 
 def _direct(world: World, question: Question, server: CalledPort) -> Iterator[ReachRow | Doubt]:
     """The rows of requests from inside of the mesh."""
+    yield from waypoint_rows(world, question, server)
     try:
         found = let_through(world, server, connections_of(question.space))
         if isinstance(found, Space):

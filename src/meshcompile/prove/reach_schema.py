@@ -31,7 +31,10 @@ EXCEPTION = {"rule": TEXT, "any_of": ANY_OF, "lines": LINES}
 ROW = {
     "to": {**TEXT, "description": "Workload that the requests arrive at."},
     "port": {"type": "integer", "description": "Port of the service."},
-    "via": {"type": ["string", "null"], "description": "Gateway that requests from outside come through."},
+    "via": {
+        "type": ["string", "null"],
+        "description": "Gateway of requests from outside, or waypoint.",
+    },
     "callers": {**TEXTS, "description": "Known workloads that can send such requests, or `outside`."},
     "connections": {"type": "array", "items": {"enum": ["TLS", "plain text"]}},
     "rule": {"type": ["string", "null"], "description": "Rule or route that lets the requests through."},

@@ -27,9 +27,9 @@ class ReachException(Struct, frozen=True):
 class ReachRow(Struct, frozen=True, kw_only=True):
     """Requests that arrive at a port of a workload.
 
-    `via` is the gateway of requests from outside, else "". `rule` is the rule that lets them through, as istiod names
-    it, and for a gateway the name of its route; "" if no policy asks for anything. `policies` are the rules of policies
-    that let them through: that of the gateway, and that of the server.
+    `via` is the gateway of requests from outside, or the waypoint; else "". `rule` is the rule that lets them through,
+    as istiod names it, and for a gateway the name of its route; "" if no policy asks for anything. `policies` are the
+    rules of policies that let them through: that of the gateway, and that of the server.
 
     The requests meet all conditions of one alternative in `any_of`, and none of the rules in `unless`. `callers` are
     known workloads that can send some of them. `connections` are `TLS` and `plain text`. `witness` is one of them, as

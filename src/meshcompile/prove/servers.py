@@ -122,16 +122,16 @@ def let_through(world: World, server: CalledPort, requests: Space) -> tuple[Chai
     """
     if server.proxy is None or not _is_captured(server):
         if server.proxy is None and world.snapshot.inputs.ambient:
-            raise Undecided(f"{server.name} has no sidecar, and ztunnel is not evaluated")
+            raise Undecided("it has no sidecar, and which direct connections its ztunnel takes is not evaluated")
         return requests & universe(("tls", "principal"))
     if server.proxy.type is not ProxyType.SIDECAR:
-        raise Undecided(f"{server.name} is no sidecar")
+        raise Undecided("it is no sidecar")
     config, _ = world.evaluated(server.proxy)
     extensions, tables = {each.name: each for each in config.extensions}, {each.name: each for each in config.routes}
     if any(each.name == CONNECT_TERMINATE for each in config.listeners):
-        raise Undecided(f"{server.name} also takes tunnels of ztunnel")
+        raise Undecided("it also takes tunnels of ztunnel")
     inbound = [each for each in config.listeners if each.name == "virtualInbound"]
     if not inbound:
-        raise Undecided(f"{server.name} redirects no traffic to its sidecar")
+        raise Undecided("it redirects no traffic to its sidecar")
     wanted = requests & server.connections
     return tuple(found for each in inbound for found in admissions(each, extensions, tables, wanted))
