@@ -331,6 +331,24 @@ def test_policies_that_say_the_same_otherwise_are_equivalent() -> None:
     assert difference(route("{uri: {prefix: /a}}"), route("{uri: {prefix: /b}}")).policies == ()
 
 
+def test_a_service_that_opens_a_workload_to_the_outside() -> None:
+    """A Service that nodes open exposes its workload past all gateways, unless the workload takes mutual TLS only."""
+    opened = SHOP.replace("selector: {app: catalog}\n  ports", "selector: {app: catalog}\n  type: NodePort\n  ports", 1)
+    assert opened != SHOP
+    change = only(meshcompile.diff(meshcompile.load(SHOP), meshcompile.load(opened)))
+    assert (change.before["status"], change.after["status"], change.risky) == (None, 200, (Risk.EXPOSURE,))
+    assert change.proxies == ("deployment/catalog.shop",)
+    assert only(meshcompile.diff(meshcompile.load(opened), meshcompile.load(SHOP))).risky == ()
+    strict = """
+---
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: {name: default, namespace: shop}
+spec: {mtls: {mode: STRICT}}
+"""
+    assert meshcompile.diff(meshcompile.load(SHOP + strict), meshcompile.load(opened + strict)).changes == ()
+
+
 def test_each_kind_of_request_that_policies_decide_is_shown() -> None:
     """What a policy no longer admits is a change, also if it now admits something else."""
     before = "[{to: [{operation: {paths: [/a]}}], when: [{key: 'request.headers[x-a]', values: [b]}]}]"

@@ -12,6 +12,7 @@ from meshcompile.compare.authorization import PolicyChange
 from meshcompile.compare.comparison import ProxyComparison, Seen
 from meshcompile.compare.effects import with_headers
 from meshcompile.compare.objects import ObjectChange, object_changes
+from meshcompile.compare.openings import Opening, openings
 from meshcompile.compare.probes import called_name
 from meshcompile.compare.proxies import client_names, matched, workload_names
 from meshcompile.compare.proxy_diff import BehaviourChange, ProxyDiff
@@ -167,7 +168,10 @@ def compared(
     return MeshDiff(
         objects=objects,
         resources=tuple(_resource_groups(both, names)),
-        changes=merged((*_changes(both, objects, context), *_tunnel_changes(tunnels, objects, context))),
+        changes=(
+            *merged((*_changes(both, objects, context), *_tunnel_changes(tunnels, objects, context))),
+            *(_opened(each, context) for each in (openings(before, after) if proxies is None else ())),
+        ),
         undecided=(*undecided, *((each.workload, UNDECIDED) for each in tunnels if each.connection is None)),
         added=tuple(names[new.id] for old, new in pairs if old is None and new is not None),
         removed=tuple(names[old.id] for old, new in pairs if new is None and old is not None),
@@ -232,6 +236,31 @@ def _changes(found: Found, objects: Sequence[ObjectChange], context: _Context) -
     )
     for names, first in _grouped(every, _key):
         yield _change(names, first, objects, context)
+
+
+def _opened(opening: Opening, context: _Context) -> MeshChange:
+    """A Service that lets clients outside of the cluster in, or no longer does."""
+    name, workload = f"{opening.service.name}.{opening.service.namespace}", context.names[opening.proxy.id]
+    places, port = opening.places, opening.port
+    return MeshChange(
+        (workload,),
+        f"requests from outside of the cluster on port {port}, past all gateways",
+        (name,),
+        {
+            "method": "GET",
+            "url": f"http://{name}:{opening.port}/",
+            "from": "outside",
+            "to": context.names[opening.proxy.id],
+        },
+        CLOSED if opening.is_open else TAKEN,
+        TAKEN if opening.is_open else CLOSED,
+        () if opening.is_open else places,
+        tuple(map(context.place, places)) if opening.is_open else (),
+        (Risk.EXPOSURE,) if opening.is_open else (),
+    )
+
+
+CLOSED: Mapping[str, Any] = {"status": None, "details": "no Service takes connections from outside of the cluster"}
 
 
 def _tunnel_changes(

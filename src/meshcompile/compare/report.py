@@ -8,11 +8,12 @@ from meshcompile.compare.authorization import PolicyChange, policy_lines
 from meshcompile.compare.data import lines
 from meshcompile.compare.effects import DENIED, Protection, protection
 from meshcompile.compare.mesh_diff import MeshChange, MeshDiff, ResourceGroup
+from meshcompile.compare.probes import SOMEWHERE
 from meshcompile.compare.risks import Risk
 from meshcompile.words import counted
 
 RISKS: Mapping[Risk, str] = {
-    Risk.EXPOSURE: "a gateway answers requests that it did not answer before",
+    Risk.EXPOSURE: "requests from outside are answered that were not answered before",
     Risk.AUTHORIZATION_WIDENED: "a policy lets requests pass that it denied before",
     Risk.MTLS_WEAKENED: "requests are no longer protected by mutual TLS or TLS",
     Risk.ROUTE_TO_NOTHING: "requests go to a host or an endpoint that does not exist",
@@ -190,6 +191,8 @@ TOLD = ("flags", "details", "timeout", "mirrors", "location")
 
 def _told(name: str, value: Any) -> str:
     """A part of an outcome. The verdict of a policy is said in words."""
+    if name == "details" and (port := UNHEARD.fullmatch(str(value))) is not None:
+        return f"nothing listens on port {port[1]}"
     if name != "details" or not str(value).startswith(DENIED):
         return f"{name} {_value(value)}"
     if (found := DENIED_BY.search(str(value))) is not None:
@@ -197,6 +200,7 @@ def _told(name: str, value: Any) -> str:
     return "no AuthorizationPolicy allows it"
 
 
+UNHEARD = re.compile(rf"nothing listens at {re.escape(SOMEWHERE)}:(\d+)")
 DENIED_BY = re.compile(r"\[ns\[(?P<namespace>[^\]]*)\]-policy\[(?P<name>[^\]]*)\]-rule\[\d+\]\]")
 
 

@@ -12,11 +12,12 @@ from meshcompile.envoy.config.listener import FilterChain, Listener
 from meshcompile.envoy.message import source_map
 from meshcompile.proxy import ProxyType
 from meshcompile.simulate.rbac import RbacVerdict, verdict
-from meshcompile.spaces import Request, Space, Undecided
+from meshcompile.spaces import Cube, OptionalText, Request, Space, Undecided, matching
 from meshcompile.symbolic.concrete import ConcreteRequest
 from meshcompile.symbolic.gates import Gate, gates, without_tokens
 from meshcompile.symbolic.metadata import LIST, TEXT
 from meshcompile.symbolic.rows import USUAL, taken_for_granted
+from meshcompile.values.spiffe import PREFIX
 
 INBOUND = "virtualInbound"
 
@@ -206,7 +207,22 @@ def _asks_for_claims(used: set[str]) -> bool:
 
 
 def _examples(requests: Space) -> Iterator[Request]:
-    return (cube.example(USUAL) for cube in requests.cubes)
+    return (cube.example({**USUAL, "principal": (None, *_identities(cube))}) for cube in requests.cubes)
+
+
+IDENTITIES = (
+    matching(f"{PREFIX}cluster[.]local/ns/[a-z0-9-]+/sa/[a-z0-9-]+"),
+    matching(f"{PREFIX}[^/]+/ns/[^/]+/sa/[^/]+"),
+)
+
+
+def _identities(cube: Cube) -> Iterator[str]:
+    """Identities of workloads that a case takes, such as clients have them."""
+    values = cube.values("principal")
+    for wanted in IDENTITIES if isinstance(values, OptionalText) else ():
+        assert isinstance(values, OptionalText)
+        if (example := (values.texts & wanted).example()) is not None:
+            yield example
 
 
 def _confirmed(witness: Request, one: Gate, other: Gate) -> PolicyWitness | None:

@@ -33,6 +33,10 @@ class Size(Struct, frozen=True):
         return Size(self.bytes + other.bytes, self.resources + other.resources)
 
 
+MOST_CHAINS = 3
+"""The number of filter chains that are named."""
+
+
 class Drain(Struct, frozen=True, order=True):
     """Connections of a workload that close: all of a listener, or those of some of its filter chains."""
 
@@ -44,8 +48,13 @@ class Drain(Struct, frozen=True, order=True):
     def __str__(self) -> str:
         if self.is_removed:
             return f"{self.workload}: listener {self.listener} goes away"
-        what = f"filter chains {', '.join(self.chains)} of " if self.chains else ""
-        return f"{self.workload}: {what}listener {self.listener} is replaced"
+        chains = tuple(dict.fromkeys(self.chains))
+        if not chains:
+            return f"{self.workload}: listener {self.listener} is replaced"
+        shown = ", ".join(chains[:MOST_CHAINS])
+        more = f" and {len(chains) - MOST_CHAINS} more" if len(chains) > MOST_CHAINS else ""
+        what = f"filter chain {shown} is" if len(chains) == 1 else f"filter chains {shown}{more} are"
+        return f"{self.workload}: at listener {self.listener}, {what} replaced"
 
 
 class Footprint(Struct, frozen=True):

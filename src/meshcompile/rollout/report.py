@@ -148,4 +148,4 @@ def _folded(plan: Plan) -> Iterator[tuple[str, Sequence[str]]]:
     parts = (list(fleet_lines(plan)), list(drain_lines(plan)), list(saving_lines(plan.savings)))
     for title, lines in zip(("fleet", "connections that close", "what could be saved"), parts, strict=True):
         if lines and not plan.is_empty:
-            yield title, lines
+            yield title, lines[1:] if lines[0] == f"{title}:" else lines
