@@ -51,6 +51,13 @@ def test_a_route_behind_tls() -> None:
     assert "\nrequests to a.example.com over TLS\n" in text(diff)
 
 
+def test_a_server_for_all_hosts() -> None:
+    """Clients of a server that ends TLS for all hosts ask for the host that they call."""
+    change = only(at_gateway(secured('["*"]'), secured('["*"]', timeout="1s")))
+    assert change.witness["url"] == "https://a.example.com/"
+    assert change.hosts[0] == "a.example.com"
+
+
 def test_a_host_more_behind_tls() -> None:
     """A host for which a gateway now ends TLS is exposed."""
     change = only(at_gateway(secured(), secured("[a.example.com, b.example.com]")))

@@ -173,6 +173,8 @@ def test_policies_of_waypoints_are_rows() -> None:
     assert mesh.explain(Request.from_dict(row.witness)).outcomes[0].answered_by == "catalog.shop"
     assert "which direct connections its ztunnel takes" in found.unknown[0]
     assert mesh.reach("reviews.shop").rows[0].policies == ()
+    assert [each.callers for each in mesh.reach("catalog.shop", sender="deployment/web.shop").rows] == [row.callers]
+    assert mesh.reach("catalog.shop", sender="deployment/reviews.shop").rows == ()
 
 
 def test_headers_of_routes_are_in_the_witness() -> None:

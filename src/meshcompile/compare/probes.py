@@ -195,11 +195,14 @@ def _client_hello(at: PlacedChain, match: FilterChainMatch, host: str, capture: 
     alpn = match.application_protocols or (ISTIO_ALPN if capture is Capture.INBOUND else ())
     wants_certificate = isinstance(context, DownstreamTlsContext) and bool(context.require_client_certificate)
     certificate = MESH_PEER if capture is Capture.INBOUND or wants_certificate else None
-    return ClientHello(sni=_server_name(match, host), alpn=alpn, certificate=certificate)
+    called = host if capture is not Capture.INBOUND and not _is_address(host) else ""
+    return ClientHello(sni=_server_name(match, called), alpn=alpn, certificate=certificate)
 
 
 def _server_name(match: FilterChainMatch, host: str) -> str:
     """The name that a client asks for: the host that it calls, if the chain takes it."""
+    if not match.server_names:
+        return host.partition(":")[0]
     takes_host = any(takes(name, host.lower()) for name in match.server_names)
     return host if takes_host else next((name.replace("*", "any") for name in match.server_names), "")
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from meshcompile.errors import InvalidArgument
+from meshcompile.explain.ambient import identity_of, is_ambient
 from meshcompile.explain.request import OUTSIDE
 from meshcompile.explain.world import World
+from meshcompile.models.kubernetes.pod import Pod
 from meshcompile.proxy import Proxy, ProxyType
 from meshcompile.spaces import EVERYTHING, NOTHING, Language, OptionalText, Space, exactly, matching, space
 from meshcompile.syntax.re2 import quoted
@@ -62,9 +64,16 @@ def clients(world: World, name: str) -> Clients:
 
 def _workload(world: World, name: str) -> Clients:
     if (pod := world.pod(name)) is not None and pod.status.pod_ip not in world.proxies:
-        return Clients(name, space(principal=UNPROVEN))
+        return _without_proxy(world, name, pod)
     proxy = world.mesh.proxy(name)
     return _named(world, name, exactly(world.identity(proxy)), (proxy,))
+
+
+def _without_proxy(world: World, name: str, pod: Pod) -> Clients:
+    """A workload without a proxy: in the ambient mesh, its ztunnel proves who it is."""
+    if is_ambient(world, pod):
+        return _named(world, name, exactly(identity_of(world, pod)), ())
+    return Clients(name, space(principal=UNPROVEN))
 
 
 def _named(world: World, name: str, names: Language, workloads: tuple[Proxy, ...]) -> Clients:
