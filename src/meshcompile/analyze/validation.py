@@ -239,8 +239,6 @@ def _is_certificate_limit(found: Diagnostic) -> bool:
 
 
 def _sentences(found: Diagnostic) -> tuple[str, ...]:
-    if found.code == validation.DUPLICATE_EGRESS_HOST.id and found.field.endswith("hosts"):
-        return (f"{found.message}, so no other host is needed",)
     if found.code == validation.GATEWAY_HOST.id:
         problems = tuple(host_problems(str(_written(found.origin)), in_gateway=found.kind == "Gateway"))
         return tuple(found.message.removesuffix(problems[0]) + problem for problem in problems) or (found.message,)

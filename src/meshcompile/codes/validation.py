@@ -230,8 +230,9 @@ EGRESS_PROXY = _error(
 DUPLICATE_EGRESS_HOST = _warning(
     "MC0239",
     "duplicate-egress-host",
-    "another entry already covers egress host `{host}`",
-    "Remove the redundant host.",
+    "{problem}",
+    "A Sidecar imports the hosts of all entries, and `*` stands for all hosts of a namespace. Remove the entry that "
+    "another one covers.",
 )
 HTTP_POOL_WITHOUT_HTTP = _warning(
     "MC0240",

@@ -168,11 +168,16 @@ def overlapping_hosts(listener: IstioEgressListener, own_namespace: str, *, with
         if not slash:
             continue
         names = seen.setdefault(own_namespace if written == "." else written, set())
-        if names and (name == "*" or name in names or "*" in names):
-            yield codes.DUPLICATE_EGRESS_HOST(listener.at("hosts", index), host=host)
+        if name in names or "*" in names:
+            problem = f"an entry before egress host `{host}` covers it already"
+            yield codes.DUPLICATE_EGRESS_HOST(listener.at("hosts", index), problem=problem)
+        elif names and name == "*":
+            problem = f"egress host `{host}` covers an entry before it, which is not needed"
+            yield codes.DUPLICATE_EGRESS_HOST(listener.at("hosts", index), problem=problem)
         names.add(name)
     if "*" in seen.get("*", ()) and len(seen) > 1:
-        yield codes.DUPLICATE_EGRESS_HOST(listener.at("hosts"), host="*/*")
+        problem = "egress host `*/*` covers all others, which are not needed"
+        yield codes.DUPLICATE_EGRESS_HOST(listener.at("hosts"), problem=problem)
 
 
 def _outbound_traffic_policy(policy: OutboundTrafficPolicy) -> Found:
