@@ -30,8 +30,8 @@ demo: $(READY) ## show what the coolstore becomes, what a change does, and the m
 test: $(READY) ## run every test
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 
-quick: $(READY) ## run the unit tests and the goldens, in under a minute
-	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/unit tests/golden
+quick: $(READY) ## run the unit tests and the goldens without the slow ones, in under a minute
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal -m "not slow" tests/unit tests/golden
 
 check: $(READY) ## format, lint, types, import contracts, generated files
 	$(BIN)/ruff format --check .

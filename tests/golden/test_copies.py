@@ -49,6 +49,7 @@ def other_process() -> Iterator[ProcessPoolExecutor]:
         yield pool
 
 
+@pytest.mark.slow
 @each_case
 @pytest.mark.parametrize("copied", [pickled, copy.copy, copy.deepcopy], ids=["pickle", "copy", "deepcopy"])
 def test_a_copy_of_a_config_is_equal_to_it(case: Path, copied: Callable[[Config], Config]) -> None:
@@ -57,6 +58,7 @@ def test_a_copy_of_a_config_is_equal_to_it(case: Path, copied: Callable[[Config]
         assert_same(copied(config), config)
 
 
+@pytest.mark.slow
 @each_case
 def test_another_process_compiles_the_same(case: Path, other_process: ProcessPoolExecutor) -> None:
     """A Config from a process pool equals the one that this process compiles."""
@@ -64,6 +66,7 @@ def test_another_process_compiles_the_same(case: Path, other_process: ProcessPoo
         assert_same(received, config)
 
 
+@pytest.mark.slow
 @each_case
 @pytest.mark.parametrize("copied", [pickled, copy.copy, copy.deepcopy], ids=["pickle", "copy", "deepcopy"])
 def test_a_copied_mesh_compiles_the_same(case: Path, copied: Callable[[meshcompile.Mesh], meshcompile.Mesh]) -> None:

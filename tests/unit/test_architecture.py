@@ -229,6 +229,7 @@ def test_models_are_frozen() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_the_hash_seed_does_not_matter() -> None:
     """Two processes with different hash seeds print the same bytes for every proxy of the example."""
     command = [sys.executable, "-m", "meshcompile", "compile", "--all-proxies", "-f", "examples/coolstore"]
@@ -257,6 +258,7 @@ for path in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_the_hash_seed_does_not_matter_in_any_scenario() -> None:
     """Two processes with different hash seeds give the same bytes and diagnostics for all proxies of all goldens."""

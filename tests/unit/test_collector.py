@@ -5,9 +5,12 @@ from __future__ import annotations
 import gc
 import sys
 
+import pytest
+
 from meshcompile.collector import collect_if_grown, gc_paused
 
 
+@pytest.mark.slow
 def test_garbage_of_many_rounds_is_collected() -> None:
     """Garbage of many rounds without collection does not accumulate."""
     gc.collect()

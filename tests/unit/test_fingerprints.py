@@ -57,6 +57,7 @@ def reversed_keys(value: Any) -> Any:
             return value
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(DATA)
 def test_a_fingerprint_is_the_hash_of_sorted_compact_json(data: Mapping[str, Any]) -> None:
@@ -122,6 +123,7 @@ for config in meshcompile.load("examples/coolstore").compile_all():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.slow
 def test_fingerprints_are_the_same_in_every_process() -> None:
     """Processes with different hash seeds compute the same fingerprints."""

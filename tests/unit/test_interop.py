@@ -31,6 +31,7 @@ def printed(message: Any) -> Any:
     return json.loads(json_format.MessageToJson(message))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", GOLDENS[::4], ids=lambda path: path.parent.name)
 def test_messages_are_those_of_the_json(path: Path) -> None:
     """Every resource of a golden, as a message of either package, is the message that its JSON describes."""
@@ -54,6 +55,7 @@ def test_classes_are_those_of_the_packages() -> None:
     assert {type(cluster) for cluster in config.to_betterproto().clusters} == {BetterprotoCluster}
 
 
+@pytest.mark.slow
 def test_what_a_package_lacks_is_listed() -> None:
     """Istio's own messages are in neither package, and are listed."""
     assert lacking("to_protobuf") == ISTIO

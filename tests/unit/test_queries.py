@@ -80,6 +80,7 @@ def test_copies_leave_answers_behind(copied: Callable[[Any], Any]) -> None:
     assert to_json_by_kind({"listeners": compiled(found, proxy).resources.listeners})[:-2] in json
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["gateway-telemetry", "least-privilege", "envoy-filters"])
 def test_a_mesh_that_nobody_holds_is_gone(case: str) -> None:
     """After forty meshes were loaded, compiled and dropped, no document of any of them is left."""

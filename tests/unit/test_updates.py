@@ -286,6 +286,7 @@ def reachable(values: list[object]) -> list[object]:
     return list(seen.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "edit",
     [
