@@ -38,19 +38,19 @@ class GateComparisons:
             self._known[both] = compare_gates(*both)
         return self._known[both]
 
-    def decide(self, old: Listener, new: Listener) -> bool:
-        """Whether two listeners differ in nothing but rules for requests, and the comparison of the rules says it all.
+    def relation(self, old: Listener, new: Listener) -> Relation | None:
+        """How what two listeners admit relates, if they differ in nothing but rules for requests; None if in more.
 
         Rules that admit the same can still mean something else if they stand before other filters.
         """
         if _ungated(old) != _ungated(new):
-            return False
-        pairs = zip(filter_chains(old), filter_chains(new), strict=True)
-        return all(was == now or self._decides(was, now) for was, now in pairs)
-
-    def _decides(self, old: FilterChain, new: FilterChain) -> bool:
-        in_one_place = len(_ranks(old) | _ranks(new)) == 1
-        return in_one_place or self.of(old, new).relation is not Relation.EQUIVALENT
+            return None
+        chains = zip(filter_chains(old), filter_chains(new), strict=True)
+        differing = [(was, now) for was, now in chains if was != now]
+        relations = {self.of(was, now).relation for was, now in differing}
+        if relations - {Relation.EQUIVALENT}:
+            return next(iter(relations - {Relation.EQUIVALENT}))
+        return Relation.EQUIVALENT if all(len(_ranks(was) | _ranks(now)) == 1 for was, now in differing) else None
 
     def _tokens(self, old: FilterChain, new: FilterChain) -> JwtAuthentication | None:
         """The tokens that a chain takes, after the change or else before it."""

@@ -15,7 +15,7 @@ from meshcompile.compare.objects import ObjectChange, object_changes
 from meshcompile.compare.openings import Opening, openings
 from meshcompile.compare.probes import called_name
 from meshcompile.compare.proxies import client_names, matched, workload_names
-from meshcompile.compare.proxy_diff import BehaviourChange, ProxyDiff
+from meshcompile.compare.proxy_diff import ABOUT_POLICIES, BehaviourChange, ProxyDiff
 from meshcompile.compare.resources import ResourceChange
 from meshcompile.compare.risks import Risk, is_gone, risks
 from meshcompile.compare.settings import SettingChange
@@ -164,7 +164,9 @@ def compared(
     both = [(new, comparison.of(old, new)) for old, new in pairs if old is not None and new is not None]
     context = _Context(after, clients, names, later.place)
     tunnels = tuple(ztunnel_changes(before, after, clients)) if proxies is None else ()
-    undecided = [(names[proxy.id], reason) for proxy, each in both for reason in each.undecided]
+    known = {name for each in comparison.policies.changes for name in each.proxies}
+    reasons = ((names[proxy.id], reason) for proxy, each in both for reason in each.undecided)
+    undecided = [each for each in reasons if each[0] not in known or not each[1].endswith(ABOUT_POLICIES)]
     return MeshDiff(
         objects=objects,
         resources=tuple(_resource_groups(both, names)),

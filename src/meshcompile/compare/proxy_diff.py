@@ -21,6 +21,7 @@ from meshcompile.documents import Origin
 from meshcompile.envoy.config.listener import Listener
 from meshcompile.envoy.config.route import Route
 from meshcompile.envoy.message import Message, canonical, source_map
+from meshcompile.prove.policies import Relation
 from meshcompile.simulate import Capture, HttpRequest, ProxyEvaluator
 from meshcompile.symbolic.comparison import UndecidedHosts
 
@@ -197,23 +198,30 @@ def _decision(effect: Effect) -> str:
 def _unexplained(pair: ConfigPair, resources: Sequence[ResourceChange], gates: GateComparisons) -> Iterator[str]:
     """Resources whose difference no probe shows.
 
-    What route tables do is compared completely, and so is what the rules of listeners admit, which the comparison of
-    policies says. Metadata does nothing.
+    What route tables do is compared completely, and so is what the rules of listeners admit. Metadata does nothing.
     Neither does a cluster that nothing leads to.
     """
     used = None if _has_dynamic_clusters(pair) else _used_clusters(pair)
     for each in resources:
         if used is not None and each.type in ("clusters", "endpoints") and each.name not in used:
             continue
-        if each.type == "listeners" and _is_about_policies(pair, each.name, gates):
+        relation = _relation(pair, each.name, gates) if each.type == "listeners" else None
+        if relation is Relation.EQUIVALENT:
+            continue
+        if relation is not None:
+            yield f"listeners {each.name}{ABOUT_POLICIES}"
             continue
         if each.type != "routes" and (not each.fields or not all("/metadata" in one.pointer for one in each.fields)):
             yield f"{each.type} {each.name}: no request was found that shows the change"
 
 
-def _is_about_policies(pair: ConfigPair, listener: str, gates: GateComparisons) -> bool:
+ABOUT_POLICIES = ": what policies admit differs, and no request was found that shows how"
+"""The end of a reason that the comparison of policies makes unnecessary."""
+
+
+def _relation(pair: ConfigPair, listener: str, gates: GateComparisons) -> Relation | None:
     old, new = pair.changed["listeners"][listener]
-    return isinstance(old, Listener) and isinstance(new, Listener) and gates.decide(old, new)
+    return gates.relation(old, new) if isinstance(old, Listener) and isinstance(new, Listener) else None
 
 
 def _used_clusters(pair: ConfigPair) -> frozenset[str]:
