@@ -9,6 +9,7 @@ from meshcompile.compare.pairs import ConfigPair
 from meshcompile.config import Config
 from meshcompile.prove.policies import PolicyComparison, PolicyWitness, Relation, compare_policies, gates_of
 from meshcompile.proxy import ProxyType
+from meshcompile.symbolic.concrete import ANY_CLIENT
 
 INBOUND_LISTENER = "virtualInbound"
 
@@ -97,7 +98,8 @@ def _request(witness: PolicyWitness) -> str:
     headers = "".join(f" -H '{name}: {value}'" for name, value in asked.headers)
     what = f"{asked.method} {asked.path}{headers}" if witness.http else "connection"
     places = ", ".join(dict.fromkeys(f"{place.file}:{place.line}" for place in witness.places))
-    return f"{what} from {who}, port {asked.port}{places and f'  ({places})'}"
+    at = f" at {asked.source}" if asked.source != ANY_CLIENT else ""
+    return f"{what} from {who}{at}, port {asked.port}{places and f'  ({places})'}"
 
 
 POLICIES: Mapping[str, Any] = {

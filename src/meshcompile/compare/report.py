@@ -149,7 +149,8 @@ def request(witness: Mapping[str, Any]) -> str:
     if sender == "outside" and witness.get("principal"):
         sender = "outside with a client certificate"
     to = f" to {witness['to']}" if "to" in witness else ""
-    return f"{asked(witness)} from {sender}{to}"
+    place = f" at {witness['from_ip']}" if "from_ip" in witness else ""
+    return f"{asked(witness)} from {sender}{place}{to}"
 
 
 def outcome(data: Mapping[str, Any], other: Mapping[str, Any] | None = None) -> str:

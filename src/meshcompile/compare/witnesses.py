@@ -10,6 +10,7 @@ from meshcompile.models.kubernetes.service import Service
 from meshcompile.proxy import Proxy
 from meshcompile.simulate import Capture, DownstreamConnection, HttpRequest
 from meshcompile.simulate.rbac_conditions import PEER_PRINCIPAL
+from meshcompile.symbolic.concrete import ANY_CLIENT
 from meshcompile.ztunnel.rbac import TunnelledConnection
 
 HTTP_PORTS = {"http": 80, "https": 443}
@@ -26,7 +27,9 @@ def witness(probe: Probe, proxy: str, ports: Mapping[int, int], clients: Clients
         ports: The ports of the Services in front of a gateway, by the ports of its listeners.
         clients: The workloads that can be clients.
     """
-    return {**_sender(probe, proxy, clients), **_target(probe, ports)}
+    source = probe.connection.source
+    place = {} if source == ANY_CLIENT else {"from_ip": source}
+    return {**_sender(probe, proxy, clients), **place, **_target(probe, ports)}
 
 
 def _sender(probe: Probe, proxy: str, clients: Clients) -> dict[str, Any]:
