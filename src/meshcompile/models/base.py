@@ -301,6 +301,12 @@ def _step(field: str, index: int) -> Path:
 def placed(node: N, origin: Origin) -> N:
     """``node`` with the given ``origin``. The node must be new: use this for nodes that are derived from others."""
     node.__dict__[_PLACE] = (origin.document, origin.path)
+    return compact(node)
+
+
+def compact(node: N) -> N:
+    """``node`` with names of set fields that it shares with others. It must be new, and stays in memory for long."""
+    _set(node, "__pydantic_fields_set__", _shared(frozenset(node.__pydantic_fields_set__)))
     return node
 
 

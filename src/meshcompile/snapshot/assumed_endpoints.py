@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from meshcompile.models.base import ObjectMeta, placed
+from meshcompile.models.base import ObjectMeta, compact, placed
 from meshcompile.models.kubernetes.endpoint_slice import (
     SERVICE_NAME_LABEL,
     Endpoint,
@@ -36,13 +36,14 @@ def endpoint_slices(service: Service, pods: Sequence[Pod]) -> Iterator[EndpointS
     for pod in pods:
         groups.setdefault(tuple(_target_ports(service, pod)), []).append(pod)
     for number, (ports, members) in enumerate(groups.items()):
+        metadata = ObjectMeta(
+            name=f"{service.name}-{number}",
+            namespace=service.namespace,
+            labels={SERVICE_NAME_LABEL: service.name},
+            creation_timestamp=service.metadata.creation_timestamp,
+        )
         endpoint_slice = EndpointSlice(
-            metadata=ObjectMeta(
-                name=f"{service.name}-{number}",
-                namespace=service.namespace,
-                labels={SERVICE_NAME_LABEL: service.name},
-                creation_timestamp=service.metadata.creation_timestamp,
-            ),
+            metadata=compact(metadata),
             ports=tuple(map(_endpoint_port, ports)),
             endpoints=tuple(_endpoint(service, pod) for pod in members),
         )
@@ -57,7 +58,8 @@ def _target_ports(service: Service, pod: Pod) -> Iterator[ResolvedServicePort]:
 
 
 def _endpoint_port(port: ResolvedServicePort) -> EndpointPort:
-    return EndpointPort(name=port.name, port=port.number, protocol=port.protocol, app_protocol=port.app_protocol)
+    named = EndpointPort(name=port.name, port=port.number, protocol=port.protocol, app_protocol=port.app_protocol)
+    return compact(named)
 
 
 def _target_port(port: ServicePort, pod: Pod) -> int | None:
@@ -71,11 +73,12 @@ def _target_port(port: ServicePort, pod: Pod) -> int | None:
 
 def _endpoint(service: Service, pod: Pod) -> Endpoint:
     has_own_name = pod.spec.subdomain == service.name and pod.spec.hostname
+    target = ObjectReference(kind="Pod", name=pod.name, namespace=pod.namespace)
     endpoint = Endpoint(
         addresses=(pod.status.pod_ip,),
         conditions=_SERVING,
         hostname=pod.spec.hostname if has_own_name else None,
         node_name=pod.spec.node_name or None,
-        target_ref=ObjectReference(kind="Pod", name=pod.name, namespace=pod.namespace),
+        target_ref=compact(target),
     )
     return placed(endpoint, pod.origin)

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from meshcompile.inject.decision import AMBIENT_REDIRECTION, InjectionCandidate, is_ambient, is_injected
 from meshcompile.inject.labels import gateway_labels, is_gateway, sidecar_labels
-from meshcompile.models.base import ObjectMeta, OwnerReference, placed
+from meshcompile.models.base import ObjectMeta, OwnerReference, compact, placed
 from meshcompile.models.kubernetes.custom_workload import CustomWorkload
 from meshcompile.models.kubernetes.pod import PROXY_CONTAINER, Container, Pod, PodCondition, PodSpec, PodStatus
 from meshcompile.models.kubernetes.workloads import (
@@ -89,24 +89,18 @@ def assumed_pod(
     if isinstance(workload, StatefulSet):
         labels = {**labels, "statefulset.kubernetes.io/pod-name": name}
         identity = {"hostname": name, "subdomain": workload.spec.service_name}
-    pod = Pod(
-        metadata=ObjectMeta(
-            name=name,
-            generate_name=f"{workload.name}-",
-            namespace=workload.namespace,
-            labels=labels,
-            annotations=injected.annotations,
-            creation_timestamp=workload.metadata.creation_timestamp,
-            owner_references=(
-                OwnerReference(
-                    api_version=workload.api_version, kind=workload.kind, name=workload.name, controller=True
-                ),
-            ),
-        ),
-        spec=injected.spec_of(template.spec, identity),
-        status=_running(address),
+    owner = OwnerReference(api_version=workload.api_version, kind=workload.kind, name=workload.name, controller=True)
+    metadata = ObjectMeta(
+        name=name,
+        generate_name=f"{workload.name}-",
+        namespace=workload.namespace,
+        labels=labels,
+        annotations=injected.annotations,
+        creation_timestamp=workload.metadata.creation_timestamp,
+        owner_references=(compact(owner),),
     )
-    return placed(pod, workload.origin)
+    spec = injected.spec_of(template.spec, identity)
+    return placed(Pod(metadata=compact(metadata), spec=spec, status=_running(address)), workload.origin)
 
 
 def is_manifest(pod: Pod) -> bool:
@@ -131,7 +125,7 @@ def manifest_template(pod: Pod) -> PodTemplateSpec:
 
 
 def _running(address: str) -> PodStatus:
-    return PodStatus(phase="Running", pod_ip=address, conditions=_READY)
+    return compact(PodStatus(phase="Running", pod_ip=address, conditions=_READY))
 
 
 class _Injected(NamedTuple):
@@ -143,9 +137,8 @@ class _Injected(NamedTuple):
 
     def spec_of(self, spec: PodSpec, identity: Mapping[str, Any]) -> PodSpec:
         """The specification of a Pod with its containers, its service account and its identity."""
-        return spec.model_copy(
-            update={"containers": self.containers, "service_account_name": spec.service_account, **identity}
-        )
+        changed = {"containers": self.containers, "service_account_name": spec.service_account, **identity}
+        return compact(spec.model_copy(update=changed))
 
 
 def _injected(namespace: str, name: str, template: PodTemplateSpec, namespace_labels: Labels) -> _Injected:
