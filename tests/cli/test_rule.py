@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 from meshcompile.codes import every_code
 from tests.cli.conftest import Run
@@ -20,7 +21,8 @@ def test_all_pages_and_the_list(run: Run) -> None:
     """Without a code there is a line per code, with `--all` each page."""
     codes = {code.id for code in every_code()}
     assert {line.split()[0] for line in run("rule").out.splitlines()} == codes
-    heads = [line for line in run("rule", "--all").out.splitlines() if line.startswith("# ")]
+    text = re.sub(r"^```.*?^```$", "", run("rule", "--all").out, flags=re.MULTILINE | re.DOTALL)
+    heads = [line for line in text.splitlines() if line.startswith("# ")]
     assert {line.split()[1] for line in heads} == codes
     assert {item["code"] for item in json.loads(run("rule", "-o", "json").out)} == codes
 
